@@ -1,0 +1,16 @@
+package io.sparkpeft.adapter;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * One trainable tensor of an adapter.
+ *
+ * @param name its key in PEFT's adapter_model.safetensors
+ * @param value fp32
+ * @param offset where its gradient begins in the flat gradient of the whole adapter
+ */
+public record AdapterParameter(String name, NDArray value, int offset) {
+  public int size() {
+    return Math.toIntExact(value.size());
+  }
+}

@@ -1,0 +1,4 @@
+package io.sparkpeft.adapter;
+
+/** PEFT's LoraConfig. */
+public record LoraConfig(int r, double loraAlpha, double loraDropout) {}

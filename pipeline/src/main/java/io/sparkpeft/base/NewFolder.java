@@ -1,8 +1,6 @@
 package io.sparkpeft.base;
 
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -70,10 +68,10 @@ public final class NewFolder implements AutoCloseable {
     try {
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
       committed = true;
-    } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
-      throw BaseErrors.alreadyExists(target);
     } catch (IOException e) {
-      throw BaseErrors.cannotWrite(target, e);
+      throw Files.exists(target)
+          ? BaseErrors.alreadyExists(target)
+          : BaseErrors.cannotWrite(target, e);
     }
   }
 

@@ -1,0 +1,68 @@
+package io.sparkpeft.tensor;
+
+import ai.djl.Device;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * All that decides the bits of a result besides its inputs. It is chosen once for a run, written
+ * into its checkpoints and sent to its ranks; ranks that cannot keep to it are refused.
+ *
+ * @param compute the element type of activations and frozen weights: float32 or bfloat16
+ *     (statistics of norms and softmax, and all adapter tensors, are float32 either way)
+ * @param product the library of large matrix products
+ * @param instructionSet the widest vector instructions of the processor, see {@link Processor}
+ */
+public record Arithmetic(Dtype compute, Product product, String instructionSet) {
+
+  public Arithmetic {
+    if (compute != Dtype.FLOAT32 && compute != Dtype.BFLOAT16) {
+      throw TensorErrors.unusableDtype(compute);
+    }
+  }
+
+  /**
+   * The best on this machine.
+   *
+   * @param wanted the user's choice; empty for auto: bfloat16 for weights stored in 16 bits where
+   *     the processor multiplies bfloat16, else float32
+   * @param stored what the model's weights are stored in
+   */
+  public static Arithmetic choose(Optional<Dtype> wanted, Dtype stored, Device device) {
+    Processor processor = Processor.here();
+    boolean half = stored.bytes() == 2 && (device.isGpu() || processor.multipliesBfloat16());
+    Dtype compute = wanted.orElse(half ? Dtype.BFLOAT16 : Dtype.FLOAT32);
+    Product product =
+        device.isGpu() || compute == Dtype.BFLOAT16 || processor.mklIsFast()
+            ? Product.PLAIN
+            : Product.ONEDNN;
+    return new Arithmetic(compute, product, processor.instructionSet());
+  }
+
+  /** The same in one line: {@code float32/onednn/avx512}. */
+  public String text() {
+    return String.join(
+        "/", compute.torchName(), product.name().toLowerCase(Locale.ROOT), instructionSet);
+  }
+
+  /**
+   * @throws io.sparkpeft.base.SparkPeftException (65) if the text is not one that {@link #text()}
+   *     writes
+   */
+  public static Arithmetic parse(String text) {
+    String[] parts = text.split("/", 3);
+    try {
+      return new Arithmetic(
+          Dtype.ofTorchName(parts[0]).orElseThrow(),
+          Product.valueOf(parts[1].toUpperCase(Locale.ROOT)),
+          parts[2]);
+    } catch (RuntimeException e) {
+      throw TensorErrors.notAnArithmetic(text);
+    }
+  }
+
+  /** Whether this machine can compute it to the same bits. */
+  public boolean runsHere() {
+    return Processor.here().instructionSet().equals(instructionSet);
+  }
+}

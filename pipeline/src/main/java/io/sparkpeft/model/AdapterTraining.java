@@ -7,6 +7,7 @@ import io.sparkpeft.data.TokenBatch;
  * The loss of a decoder with an adapter and its gradient with respect to the adapter. {@code
  * this::lossAndGradient} is a {@code train.GradientSource}.
  */
+@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class AdapterTraining {
 
   /**
@@ -30,10 +31,7 @@ public final class AdapterTraining {
    */
   public double lossAndGradient(
       TokenBatch batch, double lossScale, long dropoutSeed, float[] gradient) {
-    if (gradient.length >= 0) {
-      throw new UnsupportedOperationException("follows");
-    }
-    return 0;
+    throw new UnsupportedOperationException("follows");
   }
 
   /** The summed loss alone, without dropout: for validation. */

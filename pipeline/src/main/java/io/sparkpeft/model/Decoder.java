@@ -10,6 +10,7 @@ import java.util.Optional;
  * work with it, each with an adapter and with tensors of its own. Its life ends with the manager
  * that it was loaded into.
  */
+@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class Decoder {
   private final DecoderConfig config;
 

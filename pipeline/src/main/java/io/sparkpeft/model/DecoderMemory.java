@@ -8,6 +8,7 @@ import io.sparkpeft.tensor.Dtype;
  * @param config the architecture
  * @param compute the type of weights and activations
  */
+@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public record DecoderMemory(DecoderConfig config, Dtype compute) {
 
   /** All frozen weights. Mapped from files where they are stored in the compute type. */

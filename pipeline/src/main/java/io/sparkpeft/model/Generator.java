@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Continues prompts, token by token, with a cache of keys and values. */
+@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class Generator {
   private Generator() {}
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Log-likelihoods of continuations. */
+@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class Likelihoods {
   private Likelihoods() {}
 

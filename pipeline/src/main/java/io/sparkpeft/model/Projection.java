@@ -1,23 +1,22 @@
 package io.sparkpeft.model;
 
 import io.sparkpeft.adapter.LinearModule;
-import java.util.function.ToLongFunction;
 
 /** The seven linear layers of a decoder layer, in the order in which they are computed. */
 enum Projection {
-  QUERY("self_attn.q_proj", DecoderConfig::hiddenSize, c -> c.attention().queryWidth()),
-  KEY("self_attn.k_proj", DecoderConfig::hiddenSize, c -> c.attention().kvWidth()),
-  VALUE("self_attn.v_proj", DecoderConfig::hiddenSize, c -> c.attention().kvWidth()),
-  OUTPUT("self_attn.o_proj", c -> c.attention().queryWidth(), DecoderConfig::hiddenSize),
-  GATE("mlp.gate_proj", DecoderConfig::hiddenSize, c -> c.mlp().intermediateSize()),
-  UP("mlp.up_proj", DecoderConfig::hiddenSize, c -> c.mlp().intermediateSize()),
-  DOWN("mlp.down_proj", c -> c.mlp().intermediateSize(), DecoderConfig::hiddenSize);
+  QUERY("self_attn.q_proj", Width.HIDDEN, Width.QUERIES),
+  KEY("self_attn.k_proj", Width.HIDDEN, Width.KEYS),
+  VALUE("self_attn.v_proj", Width.HIDDEN, Width.KEYS),
+  OUTPUT("self_attn.o_proj", Width.QUERIES, Width.HIDDEN),
+  GATE("mlp.gate_proj", Width.HIDDEN, Width.INNER),
+  UP("mlp.up_proj", Width.HIDDEN, Width.INNER),
+  DOWN("mlp.down_proj", Width.INNER, Width.HIDDEN);
 
   private final String path;
-  private final ToLongFunction<DecoderConfig> in;
-  private final ToLongFunction<DecoderConfig> out;
+  private final Width in;
+  private final Width out;
 
-  Projection(String path, ToLongFunction<DecoderConfig> in, ToLongFunction<DecoderConfig> out) {
+  Projection(String path, Width in, Width out) {
     this.path = path;
     this.in = in;
     this.out = out;
@@ -25,6 +24,22 @@ enum Projection {
 
   LinearModule module(DecoderConfig config, int layer) {
     return new LinearModule(
-        ModuleNames.layer(layer) + "." + path, in.applyAsLong(config), out.applyAsLong(config));
+        ModuleNames.layer(layer) + "." + path, in.features(config), out.features(config));
+  }
+
+  private enum Width {
+    HIDDEN,
+    QUERIES,
+    KEYS,
+    INNER;
+
+    long features(DecoderConfig config) {
+      return switch (this) {
+        case HIDDEN -> config.hiddenSize();
+        case QUERIES -> config.attention().queryWidth();
+        case KEYS -> config.attention().kvWidth();
+        case INNER -> config.mlp().intermediateSize();
+      };
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
  * Tensors to and from memory, and the little arithmetic needed beside the models' kernels. The
  * first argument is the manager that the result lives in.
  */
+@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class Tensors {
   private Tensors() {}
 

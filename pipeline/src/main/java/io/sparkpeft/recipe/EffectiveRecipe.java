@@ -1,0 +1,86 @@
+package io.sparkpeft.recipe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Json;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** Every key with its value and where that came from. Prints as HOCON that can be used again. */
+public final class EffectiveRecipe {
+  private static final Pattern CREDENTIALS = Pattern.compile("(\\w+://)[^/\"@]+@");
+  private final Map<String, Setting<?>> settings;
+
+  EffectiveRecipe(Map<String, Setting<?>> chosen) {
+    Map<String, Setting<?>> all = new LinkedHashMap<>();
+    for (Key<?> key : RecipeKeys.all()) {
+      Setting<?> setting = chosen.get(key.name());
+      all.put(key.name(), setting == null ? Setting.byDefault(key) : setting);
+    }
+    this.settings = Collections.unmodifiableMap(all);
+  }
+
+  public <T> T value(Key<T> key) {
+    return key.cast(settings.get(key.name()).value());
+  }
+
+  /** Whether the recipe itself says so, rather than a default. */
+  public boolean isSet(Key<?> key) {
+    return !settings.get(key.name()).isDefault();
+  }
+
+  /** Where a key's value came from: {@code default}, {@code --set}, or file and line. */
+  public String origin(Key<?> key) {
+    return settings.get(key.name()).origin();
+  }
+
+  /** The same with one more setting. */
+  EffectiveRecipe with(Setting<?> setting) {
+    Map<String, Setting<?>> more = new LinkedHashMap<>(settings);
+    more.put(setting.key().name(), setting);
+    return new EffectiveRecipe(more);
+  }
+
+  /** What determines the job's result; see {@link RunIdentity#with} for its inputs. */
+  public RunIdentity identity(Job job) {
+    Map<String, String> entries = new TreeMap<>();
+    settings.forEach(
+        (name, setting) -> {
+          if (job.isDeterminedBy(setting.key())) {
+            entries.put(name, Json.compact(setting.json()));
+          }
+        });
+    return RunIdentity.of(entries);
+  }
+
+  /** One line for each key that the job reads: {@code adapter.r = 8 # default}. */
+  public String text(Job job) {
+    StringBuilder text = new StringBuilder();
+    settings.forEach(
+        (name, setting) -> {
+          if (job.reads(setting.key())) {
+            String assignment = name + " = " + redacted(Json.compact(setting.json()));
+            text.append(String.format("%-48s # %s%n", assignment, setting.origin()));
+          }
+        });
+    return text.toString();
+  }
+
+  /** Each key's value and origin, as {@code {"adapter.r": {"value": 8, "origin": "default"}}}. */
+  public ObjectNode json() {
+    ObjectNode node = Json.object();
+    settings.forEach(
+        (name, setting) -> {
+          ObjectNode entry = node.putObject(name).put("origin", setting.origin());
+          entry.set("value", setting.json());
+        });
+    return node;
+  }
+
+  /** Hides {@code user:password@} in addresses. */
+  private static String redacted(String value) {
+    return CREDENTIALS.matcher(value).replaceAll("$1***@");
+  }
+}

@@ -1,0 +1,45 @@
+package io.sparkpeft.recipe;
+
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** The jobs, which keys each of them reads, and which of those determine what comes out of it. */
+public enum Job {
+  PREPARE("run, model, data, tables, output"),
+  FINETUNE("run, model, data, tables, adapter, train, output"),
+  MERGE("run, model, adapter.path, output"),
+  EVALUATE("run, model, adapter.path, data.table, eval, tables, output"),
+  GENERATE("run, model, adapter.path, data.template, generate, output"),
+  PLAN("run, model, data, tables, adapter, train, output");
+
+  private final String sectionsAndKeys;
+
+  Job(String sectionsAndKeys) {
+    this.sectionsAndKeys = sectionsAndKeys;
+  }
+
+  /** The name on the command line and in the name of an output folder. */
+  public String commandName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether the job looks at that key at all. */
+  public boolean reads(Key<?> key) {
+    return Stream.of(sectionsAndKeys.split(", "))
+        .anyMatch(name -> key.name().equals(name) || key.name().startsWith(name + "."));
+  }
+
+  /** Whether another value of that key makes another result. */
+  public boolean isDeterminedBy(Key<?> key) {
+    return reads(key) && key.effect() == Key.Effect.RESULT && !isStoodForByOthers(key);
+  }
+
+  /** Prepare writes data.table; to the others the table stands for all that went into it. */
+  private boolean isStoodForByOthers(Key<?> key) {
+    return switch (this) {
+      case PREPARE -> key.equals(DataSection.TABLE) || key.equals(ModelSection.DTYPE);
+      case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
+      case MERGE, EVALUATE, GENERATE -> false;
+    };
+  }
+}

@@ -1,0 +1,103 @@
+package io.sparkpeft.recipe;
+
+import static io.sparkpeft.recipe.Key.Effect.PLACE;
+import static io.sparkpeft.recipe.Key.Effect.RESULT;
+import static io.sparkpeft.recipe.Key.NamedAfter.SPARK_PEFT;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * One configuration key.
+ *
+ * @param name its path in a recipe: {@code adapter.r}
+ * @param defaultValue what holds where a recipe leaves it out
+ * @param defaultText what the reference says where the default follows from other things; else
+ *     empty
+ * @param meaning one sentence for the reference and for --help
+ * @param namedAfter whose name for it this is
+ * @param rules what a value must satisfy beyond its type
+ */
+public record Key<T>(
+    String name,
+    ValueType<T> type,
+    T defaultValue,
+    String defaultText,
+    String meaning,
+    NamedAfter namedAfter,
+    Effect effect,
+    List<Rule<T>> rules) {
+
+  /** Where a name and its meaning come from, so that nobody has to learn it twice. */
+  public enum NamedAfter {
+    PEFT("PEFT's LoraConfig"),
+    TRANSFORMERS("transformers' TrainingArguments"),
+    TORCH("torch.optim"),
+    LM_EVAL("lm-eval"),
+    SPARK_PEFT("spark-peft");
+
+    private final String text;
+
+    NamedAfter(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** Whether a key decides what a job computes, or only where and how. */
+  public enum Effect {
+    RESULT,
+    PLACE
+  }
+
+  /**
+   * @param text the rule as a sentence: "It must be at least 1."
+   */
+  record Rule<T>(String text, Predicate<T> holds) {}
+
+  static <T> Key<T> of(String name, ValueType<T> type, T defaultValue, String meaning) {
+    return new Key<>(name, type, defaultValue, "", meaning, SPARK_PEFT, RESULT, List.of());
+  }
+
+  /** A key without a fixed default; the text says what holds where it is left out. */
+  static <T> Key<Optional<T>> optional(
+      String name, ValueType<T> type, String defaultText, String meaning) {
+    return new Key<>(
+        name,
+        ValueTypes.optional(type),
+        Optional.empty(),
+        defaultText,
+        meaning,
+        SPARK_PEFT,
+        RESULT,
+        List.of());
+  }
+
+  Key<T> as(NamedAfter origin) {
+    return new Key<>(name, type, defaultValue, defaultText, meaning, origin, effect, rules);
+  }
+
+  /** The same key, marked as one that does not change what is computed. */
+  Key<T> place() {
+    return new Key<>(name, type, defaultValue, defaultText, meaning, namedAfter, PLACE, rules);
+  }
+
+  Key<T> must(String rule, Predicate<T> holds) {
+    List<Rule<T>> more = new ArrayList<>(rules);
+    more.add(new Rule<>("It must be " + rule + ".", holds));
+    return new Key<>(
+        name, type, defaultValue, defaultText, meaning, namedAfter, effect, List.copyOf(more));
+  }
+
+  /** Casts a value found under this key. */
+  @SuppressWarnings("unchecked")
+  T cast(Object value) {
+    return (T) value;
+  }
+}

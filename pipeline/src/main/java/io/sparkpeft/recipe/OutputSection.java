@@ -1,0 +1,37 @@
+package io.sparkpeft.recipe;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * @param path the result's folder: written aside and renamed when it is complete
+ */
+public record OutputSection(Optional<String> path) {
+  static final Key<Optional<String>> PATH =
+      Key.optional(
+              "output.path",
+              ValueTypes.TEXT,
+              "./runs/<job>-<run id>",
+              "Folder of the result, written aside and renamed when complete; _RESULT.json inside.")
+          .place();
+
+  static final List<Key<?>> KEYS = List.of(PATH);
+
+  static OutputSection of(EffectiveRecipe recipe) {
+    return new OutputSection(recipe.value(PATH));
+  }
+
+  /** The result's folder of a job of that run. */
+  public Path folder(Job job, String runId) {
+    return Path.of(path.orElse("runs/" + job.commandName() + "-" + runId))
+        .toAbsolutePath()
+        .normalize();
+  }
+
+  /** Where a run keeps its checkpoints until it is finished: beside its result's folder. */
+  public Path checkpoints(Job job, String runId) {
+    Path folder = folder(job, runId);
+    return folder.resolveSibling(folder.getFileName() + ".checkpoints");
+  }
+}

@@ -1,0 +1,91 @@
+package io.sparkpeft.recipe;
+
+import static io.sparkpeft.base.ExitCode.CONFIGURATION;
+import static io.sparkpeft.base.ExitCode.MISSING_INPUT;
+import static io.sparkpeft.base.ExitCode.USAGE;
+
+import com.typesafe.config.ConfigException;
+import io.sparkpeft.base.Nearest;
+import io.sparkpeft.base.SparkPeftException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The failures of a configuration. */
+final class RecipeErrors {
+  private static final int LONGEST_VALUE = 200;
+
+  private RecipeErrors() {}
+
+  static SparkPeftException noFile(Path file) {
+    return SparkPeftException.of(
+        MISSING_INPUT,
+        "Cannot read the recipe " + file + ".",
+        "It does not exist.",
+        "Check --config; ready-made recipes lie in conf/recipes.");
+  }
+
+  static SparkPeftException notHocon(Path file, ConfigException cause) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot read the recipe " + file + ".",
+        "It is not HOCON: " + cause.getMessage() + ".",
+        "Mend that line; text with characters such as : or // needs quotes.",
+        cause);
+  }
+
+  static SparkPeftException notAnAssignment(String text) {
+    return SparkPeftException.of(
+        USAGE,
+        "Cannot understand --set " + text + ".",
+        "There is no '=' between a key and its value.",
+        "Write it as --set adapter.r=16.");
+  }
+
+  static SparkPeftException unknownKey(String name, String origin) {
+    String hint =
+        Nearest.to(name, RecipeKeys.names())
+            .or(() -> sameLeaf(name))
+            .map(known -> "Did you mean " + known + "?")
+            .orElse("The keys are listed by --help and in conf/README.md.");
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Unknown key " + name + " (" + origin + ").",
+        "No key is called so, and unknown keys are never ignored.",
+        hint);
+  }
+
+  static SparkPeftException badValue(Key<?> key, String value, String origin, String rule) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot use " + key.name() + " = " + shortened(value) + " (" + origin + ").",
+        rule,
+        "Its type: " + key.type().name() + ". " + key.meaning());
+  }
+
+  static SparkPeftException notSet(Key<?> key) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        key.name() + " is not set.",
+        "This job cannot do without it: " + key.meaning(),
+        "Set it in the recipe or by --set " + key.name() + "=...");
+  }
+
+  static SparkPeftException otherRecipe(String run, List<String> differences) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot go on with " + run + ": it was begun by another recipe.",
+        "What differs: " + String.join("; ", differences) + ".",
+        "Set the keys back, or give the new recipe a run.id of its own, or begin anew with"
+            + " train.resume=never.");
+  }
+
+  private static String shortened(String value) {
+    return value.length() <= LONGEST_VALUE ? value : value.substring(0, LONGEST_VALUE) + "...";
+  }
+
+  private static Optional<String> sameLeaf(String name) {
+    String leaf = name.substring(name.lastIndexOf('.') + 1);
+    return RecipeKeys.names().stream().filter(known -> known.endsWith("." + leaf)).findFirst();
+  }
+}

@@ -1,0 +1,262 @@
+package io.sparkpeft.recipe;
+
+import static io.sparkpeft.recipe.Key.NamedAfter.TORCH;
+import static io.sparkpeft.recipe.Key.NamedAfter.TRANSFORMERS;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How an adapter is trained. All steps are optimizer steps.
+ *
+ * @param maxSteps ends the training before its epochs do; empty: the epochs decide
+ * @param warmupSteps empty: the lesser of 100 and a tenth of all steps
+ * @param maxGradNorm the global norm that gradients are clipped to; 0 turns clipping off
+ * @param resume {@code auto}, {@code never}, or the path of a checkpoint
+ */
+public record TrainSection(
+    double learningRate,
+    double weightDecay,
+    double epochs,
+    Optional<Integer> maxSteps,
+    int globalBatchSize,
+    int microBatchSize,
+    OptimizerName optimizer,
+    List<Double> betas,
+    double eps,
+    double momentum,
+    Scheduler lrScheduler,
+    Optional<Integer> warmupSteps,
+    double maxGradNorm,
+    Checkpointing gradientCheckpointing,
+    long seed,
+    int ranks,
+    int saveSteps,
+    String resume,
+    int maxAttempts) {
+
+  /** The optimizers of torch.optim that there are. */
+  public enum OptimizerName {
+    ADAMW,
+    SGD
+  }
+
+  /** How the learning rate falls after the warm-up. */
+  public enum Scheduler {
+    COSINE,
+    LINEAR,
+    CONSTANT
+  }
+
+  /** Whether the backward pass computes a layer's inner values again instead of keeping them. */
+  public enum Checkpointing {
+    AUTO,
+    TRUE,
+    FALSE
+  }
+
+  static final Key<Double> LEARNING_RATE =
+      Key.of("train.learning_rate", ValueTypes.NUMBER, 3e-4, "The peak learning rate.")
+          .must("more than 0", lr -> lr > 0)
+          .as(TRANSFORMERS);
+
+  static final Key<Double> WEIGHT_DECAY =
+      Key.of(
+              "train.weight_decay",
+              ValueTypes.NUMBER,
+              0.01,
+              "Decoupled weight decay of A and B (with sgd: added to the gradient).")
+          .must("at least 0", decay -> decay >= 0)
+          .as(TRANSFORMERS);
+
+  static final Key<Double> EPOCHS =
+      Key.of("train.epochs", ValueTypes.NUMBER, 1.0, "Passes over the training examples.")
+          .must("more than 0", epochs -> epochs > 0);
+
+  static final Key<Optional<Integer>> MAX_STEPS =
+      Key.optional(
+              "train.max_steps",
+              ValueTypes.INTEGER,
+              "as many as train.epochs take",
+              "The number of optimizer steps, whatever the epochs.")
+          .must("at least 1", steps -> steps.isEmpty() || steps.get() >= 1)
+          .as(TRANSFORMERS);
+
+  static final Key<Integer> GLOBAL_BATCH_SIZE =
+      Key.of(
+              "train.global_batch_size",
+              ValueTypes.INTEGER,
+              128,
+              "Examples of one optimizer step, over all ranks and micro-batches.")
+          .must("at least 1", size -> size >= 1);
+
+  static final Key<Integer> MICRO_BATCH_SIZE =
+      Key.of(
+              "train.micro_batch_size",
+              ValueTypes.INTEGER,
+              4,
+              "Examples computed at once, at most the global batch; the step's gradients are"
+                  + " accumulated.")
+          .must("at least 1", size -> size >= 1);
+
+  static final Key<OptimizerName> OPTIMIZER =
+      Key.of(
+          "train.optimizer",
+          ValueTypes.oneOf(OptimizerName.class),
+          OptimizerName.ADAMW,
+          "torch's AdamW or SGD.");
+
+  static final Key<List<Double>> BETAS =
+      Key.of(
+              "train.betas",
+              ValueTypes.listOf(ValueTypes.NUMBER),
+              List.of(0.9, 0.999),
+              "AdamW's decay rates of its two moments.")
+          .must(
+              "two numbers, each at least 0 and less than 1",
+              betas -> betas.size() == 2 && betas.stream().allMatch(b -> b >= 0 && b < 1))
+          .as(TORCH);
+
+  static final Key<Double> EPS =
+      Key.of("train.eps", ValueTypes.NUMBER, 1e-8, "AdamW's term against division by zero.")
+          .must("more than 0", eps -> eps > 0)
+          .as(TORCH);
+
+  static final Key<Double> MOMENTUM =
+      Key.of("train.momentum", ValueTypes.NUMBER, 0.9, "SGD's momentum.")
+          .must("at least 0 and less than 1", momentum -> momentum >= 0 && momentum < 1)
+          .as(TORCH);
+
+  static final Key<Scheduler> LR_SCHEDULER =
+      Key.of(
+          "train.lr_scheduler",
+          ValueTypes.oneOf(Scheduler.class),
+          Scheduler.COSINE,
+          "How the learning rate falls to zero after the warm-up, or that it stays.");
+
+  static final Key<Optional<Integer>> WARMUP_STEPS =
+      Key.optional(
+              "train.warmup_steps",
+              ValueTypes.INTEGER,
+              "the lesser of 100 and a tenth of all steps",
+              "Steps in which the learning rate rises from zero to its peak.")
+          .must("at least 0", steps -> steps.isEmpty() || steps.get() >= 0)
+          .as(TRANSFORMERS);
+
+  static final Key<Double> MAX_GRAD_NORM =
+      Key.of(
+              "train.max_grad_norm",
+              ValueTypes.NUMBER,
+              1.0,
+              "The global norm that gradients are clipped to; 0 turns clipping off.")
+          .must("at least 0", norm -> norm >= 0)
+          .as(TRANSFORMERS);
+
+  static final Key<Checkpointing> GRADIENT_CHECKPOINTING =
+      Key.of(
+              "train.gradient_checkpointing",
+              ValueTypes.oneOf(Checkpointing.class),
+              Checkpointing.AUTO,
+              "Keep only the layers' inputs and compute the rest again in the backward pass: less"
+                  + " memory, about a third more time, the same bits.")
+          .as(TRANSFORMERS)
+          .place();
+
+  static final Key<Long> SEED =
+      Key.of("train.seed", ValueTypes.LONG, 42L, "Seeds A, the order of the examples, and dropout.")
+          .as(TRANSFORMERS);
+
+  static final Key<Integer> RANKS =
+      Key.of(
+              "train.ranks",
+              ValueTypes.INTEGER,
+              1,
+              "Spark tasks that train together, one per executor; any number gives the same bits.")
+          .must("at least 1", ranks -> ranks >= 1)
+          .place();
+
+  static final Key<Integer> SAVE_STEPS =
+      Key.of(
+              "train.save_steps",
+              ValueTypes.INTEGER,
+              100,
+              "Steps between checkpoints: what a lost executor costs at most.")
+          .must("at least 1", steps -> steps >= 1)
+          .as(TRANSFORMERS)
+          .place();
+
+  static final Key<String> RESUME =
+      Key.of(
+              "train.resume",
+              ValueTypes.TEXT,
+              "auto",
+              "auto goes on from the run's last checkpoint, never begins anew, a path names a"
+                  + " checkpoint.")
+          .must("auto, never, or a path", resume -> !resume.isBlank())
+          .place();
+
+  static final Key<Integer> MAX_ATTEMPTS =
+      Key.of(
+              "train.max_attempts",
+              ValueTypes.INTEGER,
+              4,
+              "Attempts in all, where executors are lost.")
+          .must("at least 1", attempts -> attempts >= 1)
+          .place();
+
+  static final List<Key<?>> KEYS =
+      List.of(
+          LEARNING_RATE,
+          WEIGHT_DECAY,
+          EPOCHS,
+          MAX_STEPS,
+          GLOBAL_BATCH_SIZE,
+          MICRO_BATCH_SIZE,
+          OPTIMIZER,
+          BETAS,
+          EPS,
+          MOMENTUM,
+          LR_SCHEDULER,
+          WARMUP_STEPS,
+          MAX_GRAD_NORM,
+          GRADIENT_CHECKPOINTING,
+          SEED,
+          RANKS,
+          SAVE_STEPS,
+          RESUME,
+          MAX_ATTEMPTS);
+
+  static TrainSection of(EffectiveRecipe recipe) {
+    return new TrainSection(
+        recipe.value(LEARNING_RATE),
+        recipe.value(WEIGHT_DECAY),
+        recipe.value(EPOCHS),
+        recipe.value(MAX_STEPS),
+        recipe.value(GLOBAL_BATCH_SIZE),
+        Math.min(recipe.value(MICRO_BATCH_SIZE), recipe.value(GLOBAL_BATCH_SIZE)),
+        recipe.value(OPTIMIZER),
+        recipe.value(BETAS),
+        recipe.value(EPS),
+        recipe.value(MOMENTUM),
+        recipe.value(LR_SCHEDULER),
+        recipe.value(WARMUP_STEPS),
+        recipe.value(MAX_GRAD_NORM),
+        recipe.value(GRADIENT_CHECKPOINTING),
+        recipe.value(SEED),
+        recipe.value(RANKS),
+        recipe.value(SAVE_STEPS),
+        recipe.value(RESUME),
+        recipe.value(MAX_ATTEMPTS));
+  }
+
+  /** Optimizer steps for that many training examples; an epoch's last step may be smaller. */
+  public int steps(long examples) {
+    return maxSteps.orElseGet(
+        () -> Math.toIntExact((long) Math.ceil(epochs * examples / globalBatchSize)));
+  }
+
+  /** Warm-up steps of a training of that many steps. */
+  public int warmupSteps(int steps) {
+    return warmupSteps.orElse(Math.min(100, steps / 10));
+  }
+}

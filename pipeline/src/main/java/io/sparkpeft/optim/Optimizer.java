@@ -1,0 +1,42 @@
+package io.sparkpeft.optim;
+
+import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
+import io.sparkpeft.optim.OptimizerSettings.SgdSettings;
+import java.util.List;
+
+/**
+ * Changes an adapter's tensors in place, one gradient at a time. All arithmetic is fp32 and
+ * elementwise, so equal tensors, state and gradients give equal bits on every rank. Not
+ * thread-safe.
+ */
+public sealed interface Optimizer extends AutoCloseable permits AdamW, Sgd {
+
+  /** An optimizer over the tensors of all groups, each of which stands in one group only. */
+  static Optimizer create(OptimizerSettings settings, List<ParameterGroup> groups) {
+    if (settings instanceof AdamWSettings adamW) {
+      return new AdamW(adamW, groups);
+    }
+    return new Sgd((SgdSettings) settings, groups);
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @param gradient of the whole adapter, flat: each tensor reads from its own offset
+   * @param learningRate of this step, before the groups' multipliers
+   */
+  void step(float[] gradient, double learningRate);
+
+  /** A copy of all that it remembers. */
+  OptimizerState state();
+
+  /**
+   * Puts back what {@link #state} gave.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (65) if it belongs to another optimizer or adapter
+   */
+  void restore(OptimizerState state);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,69 @@
+package io.sparkpeft.optim;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.sparkpeft.adapter.AdapterParameter;
+import io.sparkpeft.optim.OptimizerSettings.SgdSettings;
+import java.util.List;
+
+/**
+ * torch.optim.SGD with dampening 0 and without Nesterov's look-ahead: weight decay is added to the
+ * gradient, and the momentum buffer begins as the first gradient.
+ */
+final class Sgd implements Optimizer {
+  private static final String MOMENTUM = "momentum_buffer";
+
+  private final SgdSettings settings;
+  private final List<ParameterGroup> groups;
+  private final Moments moments;
+  private long steps;
+
+  Sgd(SgdSettings settings, List<ParameterGroup> groups) {
+    this.settings = settings;
+    this.groups = List.copyOf(groups);
+    String[] names = settings.momentum() == 0 ? new String[0] : new String[] {MOMENTUM};
+    this.moments = new Moments(groups, names);
+  }
+
+  @Override
+  public void step(float[] gradient, double learningRate) {
+    steps++;
+    try (NDManager scope = moments.newScope()) {
+      for (ParameterGroup group : groups) {
+        double rate = learningRate * group.learningRateMultiplier();
+        for (AdapterParameter parameter : group.parameters()) {
+          update(parameter, Gradients.of(scope, gradient, parameter), rate, group.weightDecay());
+        }
+      }
+    }
+  }
+
+  private void update(
+      AdapterParameter parameter, NDArray gradient, double rate, double weightDecay) {
+    NDArray value = parameter.value();
+    NDArray direction = gradient;
+    direction.addi(value.mul(weightDecay));
+    if (settings.momentum() != 0) {
+      // A buffer of zeros becomes the gradient in the first step.
+      NDArray buffer = moments.of(MOMENTUM, parameter);
+      direction = buffer.muli(settings.momentum()).addi(direction);
+    }
+    value.subi(direction.mul(rate));
+  }
+
+  @Override
+  public OptimizerState state() {
+    return new OptimizerState(steps, moments.copy());
+  }
+
+  @Override
+  public void restore(OptimizerState state) {
+    moments.restore(state.moments());
+    steps = state.steps();
+  }
+
+  @Override
+  public void close() {
+    moments.close();
+  }
+}

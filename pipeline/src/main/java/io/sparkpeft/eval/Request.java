@@ -1,0 +1,5 @@
+package io.sparkpeft.eval;
+
+/** A question to the model: how likely is the continuation after the context? */
+public record Request(
+    String task, int documentId, int choice, String context, String continuation) {}

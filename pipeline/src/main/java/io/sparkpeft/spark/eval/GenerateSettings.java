@@ -1,0 +1,24 @@
+package io.sparkpeft.spark.eval;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How to answer prompts.
+ *
+ * @param model folder of the base model, visible to all executors
+ * @param adapter folder of an adapter to apply to it
+ * @param dtype the arithmetic's type: auto (the weights' own), float32 or bfloat16
+ * @param raw whether prompts are taken as they are, after BOS, without a template
+ * @param template data.template's value: auto, none, a name or a file; unused if raw
+ * @param maxNewTokens the most tokens of an answer
+ * @param batchSize how many prompts the model continues at once
+ */
+public record GenerateSettings(
+    Path model,
+    Optional<Path> adapter,
+    String dtype,
+    boolean raw,
+    String template,
+    int maxNewTokens,
+    int batchSize) {}

@@ -2,14 +2,25 @@ package io.sparkpeft.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * Tensors to and from memory, and the little arithmetic needed beside the models' kernels. The
  * first argument is the manager that the result lives in.
  */
-@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class Tensors {
+  private static final Kernel CAST = new Kernel("cast");
+  private static final Kernel REINTERPRET = new Kernel("reinterpret");
+  private static final Kernel ELEMENT_TYPE = new Kernel("element_type");
+  private static final Kernel MATMUL = new Kernel("matmul");
+  private static final Kernel ADD_SCALED = new Kernel("add_scaled");
+  private static final Kernel MAX_ABS_DIFFERENCE = new Kernel("max_abs_difference");
+
   private Tensors() {}
 
   /**
@@ -20,50 +31,92 @@ public final class Tensors {
    * @throws io.sparkpeft.base.SparkPeftException (65) if the shape needs another number of bytes
    */
   public static NDArray fromBytes(NDManager scope, ByteBuffer bytes, Dtype dtype, long... shape) {
-    throw new UnsupportedOperationException("follows");
+    if (!bytes.isDirect()) {
+      throw new IllegalArgumentException("the buffer must be direct");
+    }
+    long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    if (elements * dtype.bytes() != bytes.remaining()) {
+      throw TensorErrors.bytesDoNotFit(bytes.remaining(), dtype, shape);
+    }
+    ByteBuffer slice = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
+    NDArray carrier = scope.create(slice, new Shape(shape), carrier(dtype));
+    return isCarried(dtype)
+        ? REINTERPRET.tensor(scope, carrier, (long) dtype.scalarType())
+        : carrier;
   }
 
   /** An fp32 tensor of these values, copied. */
   public static NDArray fromFloats(NDManager scope, float[] values, long... shape) {
-    throw new UnsupportedOperationException("follows");
+    return scope.create(values, new Shape(shape));
   }
 
   /** Its elements in another type, rounded to nearest even; itself in a new handle if the same. */
   public static NDArray cast(NDManager scope, NDArray tensor, Dtype dtype) {
-    throw new UnsupportedOperationException("follows");
+    return CAST.tensor(scope, tensor, (long) dtype.scalarType());
   }
 
   public static Dtype dtype(NDArray tensor) {
-    throw new UnsupportedOperationException("follows");
+    return Dtype.ofScalarType(ELEMENT_TYPE.number(tensor));
   }
 
   /** The elements, row-major and little-endian, in a buffer of their own (at most 2 GiB). */
   public static ByteBuffer toBytes(NDArray tensor) {
-    throw new UnsupportedOperationException("follows");
+    return tensor.toByteBuffer(false).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Overwrites an fp32 tensor, in place, with values[offset ...]. */
   public static void copyFrom(NDArray target, float[] values, int offset) {
-    throw new UnsupportedOperationException("follows");
+    int size = Math.toIntExact(target.size());
+    if (target.getDevice().isGpu()) {
+      target.set(FloatBuffer.wrap(values, offset, size).slice());
+    } else {
+      memory(target).asFloatBuffer().put(values, offset, size);
+    }
   }
 
   /** Copies an fp32 tensor to target[offset ...]. */
   public static void copyTo(NDArray tensor, float[] target, int offset) {
-    throw new UnsupportedOperationException("follows");
+    memory(tensor).asFloatBuffer().get(target, offset, Math.toIntExact(tensor.size()));
   }
 
   /** A B in A's type. A [m, k], B [k, n] of the same type. */
   public static NDArray matmul(NDManager scope, NDArray a, NDArray b) {
-    throw new UnsupportedOperationException("follows");
+    return MATMUL.tensor(scope, a, b);
   }
 
   /** W + factor * D in fp32, rounded once to W's type. Both of the same shape. */
   public static NDArray addScaled(NDManager scope, NDArray w, NDArray d, double factor) {
-    throw new UnsupportedOperationException("follows");
+    return ADD_SCALED.tensor(scope, w, d, factor);
   }
 
   /** The largest absolute difference of two tensors, taken in fp64. */
   public static double maxAbsDifference(NDArray a, NDArray b) {
-    throw new UnsupportedOperationException("follows");
+    try (NDManager scope = a.getManager().newSubManager();
+        NDArray largest = MAX_ABS_DIFFERENCE.tensor(scope, a, b)) {
+      return largest.getDouble();
+    }
+  }
+
+  /** The tensor's own memory if it is contiguous on the CPU, else a copy. */
+  static ByteBuffer memory(NDArray tensor) {
+    return tensor.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** DJL ends the process when asked for bfloat16 or int16: these come in under another name. */
+  private static boolean isCarried(Dtype dtype) {
+    return dtype == Dtype.BFLOAT16 || dtype == Dtype.INT16;
+  }
+
+  private static DataType carrier(Dtype dtype) {
+    return switch (dtype) {
+      case FLOAT64 -> DataType.FLOAT64;
+      case FLOAT32 -> DataType.FLOAT32;
+      case FLOAT16, BFLOAT16, INT16 -> DataType.FLOAT16;
+      case INT64 -> DataType.INT64;
+      case INT32 -> DataType.INT32;
+      case INT8 -> DataType.INT8;
+      case UINT8 -> DataType.UINT8;
+      case BOOL -> DataType.BOOLEAN;
+    };
   }
 }

@@ -1,0 +1,30 @@
+package io.sparkpeft.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.List;
+
+/** {@code kernels/head.py}. logits [rows, vocabulary], targets int64 [rows]. */
+public final class HeadKernels {
+  private static final Kernel CROSS_ENTROPY = new Kernel("cross_entropy");
+  private static final Kernel LOG_LIKELIHOOD = new Kernel("log_likelihood");
+  private static final Kernel GREEDY = new Kernel("greedy");
+
+  private HeadKernels() {}
+
+  /** The summed cross-entropy (nats, fp64), and the gradient of scale times it by the logits. */
+  public static List<NDArray> crossEntropy(
+      NDManager scope, NDArray logits, NDArray targets, double scale) {
+    return CROSS_ENTROPY.tensors(scope, logits, targets, scale);
+  }
+
+  /** Of each target its log-probability (fp64), and whether it is the most likely (bool). */
+  public static List<NDArray> logLikelihood(NDManager scope, NDArray logits, NDArray targets) {
+    return LOG_LIKELIHOOD.tensors(scope, logits, targets);
+  }
+
+  /** The most likely token of each row, int64. */
+  public static NDArray greedy(NDManager scope, NDArray logits) {
+    return GREEDY.tensor(scope, logits);
+  }
+}

@@ -1,0 +1,70 @@
+package io.sparkpeft.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import java.util.List;
+
+/**
+ * One function of {@code kernels/*.py}, to be called with tensors, lists of tensors, longs, doubles
+ * and booleans. Its results live in the given manager and take no part in autograd.
+ *
+ * @param name of the function
+ */
+record Kernel(String name) {
+
+  NDArray tensor(NDManager scope, Object... arguments) {
+    try (IValue result = call(arguments)) {
+      return result.toTensor((PtNDManager) scope);
+    }
+  }
+
+  List<NDArray> tensors(NDManager scope, Object... arguments) {
+    try (IValue result = call(arguments)) {
+      return List.of(result.toTensorArray((PtNDManager) scope));
+    }
+  }
+
+  long number(Object... arguments) {
+    try (IValue result = call(arguments)) {
+      return result.toLong();
+    }
+  }
+
+  private IValue call(Object... arguments) {
+    IValue[] values = new IValue[arguments.length];
+    try {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = value(arguments[i]);
+      }
+      return IValueUtils.runMethod(KernelLibrary.module(), name, values);
+    } finally {
+      for (IValue value : values) {
+        if (value != null) {
+          value.close();
+        }
+      }
+    }
+  }
+
+  private static IValue value(Object argument) {
+    if (argument instanceof PtNDArray tensor) {
+      return IValue.from(tensor);
+    }
+    if (argument instanceof Number number) {
+      return number instanceof Double real
+          ? IValue.from(real.doubleValue())
+          : IValue.from(number.longValue());
+    }
+    if (argument instanceof Boolean flag) {
+      return IValue.from(flag.booleanValue());
+    }
+    if (argument instanceof List<?> list) {
+      return IValue.listFrom(list.toArray(PtNDArray[]::new));
+    }
+    throw new IllegalArgumentException("not an argument of a kernel: " + argument);
+  }
+}

@@ -1,0 +1,75 @@
+package io.sparkpeft.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.List;
+
+/**
+ * {@code kernels/linear.py} and {@code kernels/lora.py}. x [rows, in], w [out, in], y [rows, out];
+ * a [r, in] and b [out, r] in fp32.
+ */
+public final class LinearKernels {
+  private static final Kernel LINEAR = new Kernel("linear");
+  private static final Kernel LINEAR_VJP = new Kernel("linear_vjp");
+  private static final Kernel ADD = new Kernel("add_");
+  private static final Kernel LORA_LINEAR = new Kernel("lora_linear");
+  private static final Kernel LORA_PARAMETERS_VJP = new Kernel("lora_parameters_vjp");
+  private static final Kernel LORA_INPUT_VJP = new Kernel("lora_input_vjp");
+  private static final Kernel LORA_DROPPED_INPUT_VJP = new Kernel("lora_dropped_input_vjp");
+
+  private LinearKernels() {}
+
+  /** y = x w^T. */
+  public static NDArray linear(NDManager scope, NDArray x, NDArray w, Product product) {
+    return LINEAR.tensor(scope, x, w, product == Product.ONEDNN);
+  }
+
+  /** gx = gy w. */
+  public static NDArray linearVjp(NDManager scope, NDArray gy, NDArray w, Product product) {
+    return LINEAR_VJP.tensor(scope, gy, w, product == Product.ONEDNN);
+  }
+
+  /** x + y, written into x. */
+  public static NDArray addInPlace(NDManager scope, NDArray x, NDArray y) {
+    return ADD.tensor(scope, x, y);
+  }
+
+  /** y = x w^T + scaling u b^T with u = dropped a^T: [y, u]. */
+  public static List<NDArray> loraLinear(
+      NDManager scope,
+      NDArray x,
+      NDArray dropped,
+      NDArray w,
+      NDArray a,
+      NDArray b,
+      double scaling,
+      Product product) {
+    return LORA_LINEAR.tensors(scope, x, dropped, w, a, b, scaling, product == Product.ONEDNN);
+  }
+
+  /** [gu, ga, gb], where gu [rows, r] is what the gradient of x needs; ga and gb in fp32. */
+  public static List<NDArray> loraParametersVjp(
+      NDManager scope, NDArray gy, NDArray dropped, NDArray u, NDArray b, double scaling) {
+    return LORA_PARAMETERS_VJP.tensors(scope, gy, dropped, u, b, scaling);
+  }
+
+  /** gx = gy w + gu a. */
+  public static NDArray loraInputVjp(
+      NDManager scope, NDArray gy, NDArray gu, NDArray w, NDArray a, Product product) {
+    return LORA_INPUT_VJP.tensor(scope, gy, gu, w, a, product == Product.ONEDNN);
+  }
+
+  /** gx = gy w + dropout(gu a) by the mask of the forward pass. */
+  public static NDArray loraDroppedInputVjp(
+      NDManager scope,
+      NDArray gy,
+      NDArray gu,
+      NDArray w,
+      NDArray a,
+      NDArray mask,
+      double keep,
+      Product product) {
+    return LORA_DROPPED_INPUT_VJP.tensor(
+        scope, gy, gu, w, a, mask, keep, product == Product.ONEDNN);
+  }
+}

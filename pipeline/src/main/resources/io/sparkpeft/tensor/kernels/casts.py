@@ -1,0 +1,16 @@
+# Element types.
+
+
+# Rounded to nearest even.
+def cast(x: Tensor, dtype: int) -> Tensor:
+    return x.to(dtype)
+
+
+# The same bytes as elements of another type of the same size.
+def reinterpret(x: Tensor, dtype: int) -> Tensor:
+    empty = torch.empty([0], dtype=dtype, device=x.device)
+    return empty.set_(x, 0, x.size(), x.stride())
+
+
+def element_type(x: Tensor) -> int:
+    return x.dtype

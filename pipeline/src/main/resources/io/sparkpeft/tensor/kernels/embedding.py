@@ -1,0 +1,11 @@
+# Rows of a table by their numbers.
+
+
+def embedding(w: Tensor, ids: Tensor) -> Tensor:
+    return w.index_select(0, ids)
+
+
+# The gradient of all rows, of which only some were selected: zero elsewhere.
+def select_rows_vjp(gy: Tensor, ids: Tensor, rows: int) -> Tensor:
+    gx = torch.zeros([rows, gy.size(1)], dtype=gy.dtype, device=gy.device)
+    return gx.index_copy_(0, ids, gy)

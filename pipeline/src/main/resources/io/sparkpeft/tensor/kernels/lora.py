@@ -1,0 +1,34 @@
+# Low-rank adaptation of a linear layer. (Hu et al. 2021, arXiv:2106.09685.)
+# x [rows, in], w [out, in], a [r, in] and b [out, r] in fp32, y [rows, out]
+
+
+# u = x a^T, y = x w^T + scaling u b^T.   dropped: x after dropout, for the low-rank path
+def lora_linear(
+    x: Tensor, dropped: Tensor, w: Tensor, a: Tensor, b: Tensor, scaling: float, one_dnn: bool
+) -> List[Tensor]:
+    u = dropped @ a.type_as(x).t()
+    y = linear(x, w, one_dnn).addmm_(u, b.type_as(x).t(), alpha=scaling)
+    return [y, u]
+
+
+# ga = gu^T x, gb = scaling gy^T u, with gu = scaling gy b: [gu, ga, gb]
+def lora_parameters_vjp(
+    gy: Tensor, dropped: Tensor, u: Tensor, b: Tensor, scaling: float
+) -> List[Tensor]:
+    gu = (gy @ b.type_as(gy)) * scaling
+    ga = gu.t() @ dropped
+    gb = (gy.t() @ u).float() * scaling
+    return [gu, ga.float(), gb]
+
+
+# gx = gy w + gu a
+def lora_input_vjp(gy: Tensor, gu: Tensor, w: Tensor, a: Tensor, one_dnn: bool) -> Tensor:
+    return linear_vjp(gy, w, one_dnn).addmm_(gu, a.type_as(gy))
+
+
+# gx = gy w + dropout(gu a), by the same mask
+def lora_dropped_input_vjp(
+    gy: Tensor, gu: Tensor, w: Tensor, a: Tensor, mask: Tensor, keep: float, one_dnn: bool
+) -> Tensor:
+    low_rank = dropout(gu @ a.type_as(gy), mask, keep)
+    return linear_vjp(gy, w, one_dnn).add_(low_rank)

@@ -1,0 +1,14 @@
+package io.sparkpeft.api;
+
+import io.sparkpeft.base.Json;
+import io.sparkpeft.recipe.Recipe;
+import java.util.function.Consumer;
+import org.apache.spark.sql.SparkSession;
+
+/** Follows within the hour. */
+record Generating(SparkSession session, Consumer<String> messages) {
+  Generated run(Recipe recipe) {
+    messages.accept(session + " " + recipe);
+    return new Generated(Json.object(), false);
+  }
+}

@@ -1,0 +1,26 @@
+package io.sparkpeft.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+
+/** A model folder in which an adapter is added to its base for good. */
+public final class Merged extends RunResult {
+  Merged(ObjectNode json, boolean reused) {
+    super(json, reused);
+  }
+
+  /** The merged Hugging Face checkpoint. */
+  public Path modelPath() {
+    return Path.of(text("model_path"));
+  }
+
+  /** Between the merged model, read back from disk, and base + adapter, over probe texts. */
+  public double maxAbsLogitDifference() {
+    return number("max_abs_logit_difference");
+  }
+
+  /** Between base and base + adapter: how far the adapter moves the logits. */
+  public double maxAbsLogitChange() {
+    return number("max_abs_logit_change");
+  }
+}

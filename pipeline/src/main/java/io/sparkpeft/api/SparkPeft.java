@@ -1,0 +1,70 @@
+package io.sparkpeft.api;
+
+import io.sparkpeft.recipe.Recipe;
+import java.util.function.Consumer;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The main job, step by step, from a Spark session to a scored adapter:
+ *
+ * <pre>{@code
+ * SparkPeft peft = SparkPeft.on(spark);
+ * Recipe recipe = Recipe.defaults()
+ *     .with("model.path", "/models/llama")
+ *     .with("data.source", "/data/instructions.json")
+ *     .with("tables.root", "/tables");
+ * Prepared tokens = peft.prepare(recipe);
+ * Finetuned adapter = peft.finetune(recipe);
+ * Recipe adapted = recipe.with("adapter.path", adapter.adapterPath())
+ *     .with("eval.tasks", List.of("arithmetic_2da"))
+ *     .with("eval.source", "/data/arithmetic");
+ * Evaluated scores = peft.evaluate(adapted);
+ * }</pre>
+ *
+ * Every step throws {@link io.sparkpeft.base.SparkPeftException} and then leaves nothing
+ * half-written behind.
+ */
+public final class SparkPeft {
+  private final SparkSession session;
+  private final Consumer<String> messages;
+
+  private SparkPeft(SparkSession session, Consumer<String> messages) {
+    this.session = session;
+    this.messages = messages;
+  }
+
+  /** Tells a person what goes on through the standard error stream. */
+  public static SparkPeft on(SparkSession session) {
+    return new SparkPeft(session, System.err::println);
+  }
+
+  /** The same, telling it to somebody else, line by line. */
+  public SparkPeft telling(Consumer<String> listener) {
+    return new SparkPeft(session, listener);
+  }
+
+  /** Instruction files to a token table. */
+  public Prepared prepare(Recipe recipe) {
+    return new Preparing(session, messages).run(recipe);
+  }
+
+  /** A token table and a base model to an adapter. */
+  public Finetuned finetune(Recipe recipe) {
+    return new Finetuning(session, messages).run(recipe);
+  }
+
+  /** A base model and an adapter to a plain Hugging Face checkpoint. */
+  public Merged merge(Recipe recipe) {
+    return new Merging(session, messages).run(recipe);
+  }
+
+  /** Scores of a base model, with or without an adapter, into Delta tables. */
+  public Evaluated evaluate(Recipe recipe) {
+    return new Evaluating(session, messages).run(recipe);
+  }
+
+  /** Answers to prompts. */
+  public Generated generate(Recipe recipe) {
+    return new Generating(session, messages).run(recipe);
+  }
+}

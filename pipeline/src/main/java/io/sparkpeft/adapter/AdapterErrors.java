@@ -1,0 +1,204 @@
+package io.sparkpeft.adapter;
+
+import static io.sparkpeft.base.ExitCode.CANNOT_WRITE;
+import static io.sparkpeft.base.ExitCode.CONFIGURATION;
+import static io.sparkpeft.base.ExitCode.DATA;
+import static io.sparkpeft.base.ExitCode.MISSING_INPUT;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.Nearest;
+import io.sparkpeft.base.SparkPeftException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.regex.PatternSyntaxException;
+
+/** The failures of adapters: their configurations, their files, their bases. */
+final class AdapterErrors {
+  /** More names than these say no more. */
+  private static final int MOST_NAMES = 12;
+
+  private AdapterErrors() {}
+
+  static SparkPeftException unknownKey(
+      String source, ExitCode code, String key, Collection<String> known) {
+    String hint = Nearest.to(key, known).map(near -> "Did you mean " + near + "? ").orElse("");
+    return SparkPeftException.of(
+        code,
+        "Unknown key " + key + " in " + source + ".",
+        "PEFT 0.21.2's LoRA has no such key, and what it asks for would be lost.",
+        hint + "Remove it or correct it.");
+  }
+
+  static SparkPeftException wrongType(
+      String source, ExitCode code, String key, JsonNode value, String kind) {
+    return SparkPeftException.of(
+        code,
+        "Wrong value in " + source + ": " + key + " is " + value + ".",
+        "It must be " + kind + ".",
+        "Correct it.");
+  }
+
+  static SparkPeftException notImplemented(
+      String source, ExitCode code, String key, JsonNode value) {
+    return SparkPeftException.of(
+        code,
+        "Cannot honour " + key + " = " + value + " in " + source + ".",
+        "spark-peft does not implement it, and passing over it would give another model.",
+        "Leave it at PEFT's default, or use PEFT itself for this adapter.");
+  }
+
+  static SparkPeftException contradiction(String source, ExitCode code, String key, String why) {
+    return SparkPeftException.of(
+        code, "Cannot use " + key + " in " + source + ".", why, "Remove it or complete it.");
+  }
+
+  static SparkPeftException badRegex(String expression, PatternSyntaxException cause) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot read '" + expression + "' as a regular expression.",
+        cause.getDescription() + " near position " + cause.getIndex() + ".",
+        "Correct it, or give target_modules a list of names.",
+        cause);
+  }
+
+  static SparkPeftException noDefaultTargets(String modelType) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "There are no target_modules.",
+        "PEFT knows no default for the model_type " + modelType + ".",
+        "Set adapter.target_modules.");
+  }
+
+  static SparkPeftException noTargetModules() {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "There are no target_modules.",
+        "The configuration names none, and no model_type was given to find their default.",
+        "Set adapter.target_modules.");
+  }
+
+  static SparkPeftException embeddingTargeted(String path) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The target_modules mean " + path + ".",
+        "It is an embedding; only linear layers can be adapted.",
+        "Take it out of target_modules or name it in exclude_modules.");
+  }
+
+  static SparkPeftException nothingTargeted(LoraConfig config, Collection<String> lastSegments) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "No module of the base is adapted.",
+        "target_modules "
+            + config.toJson().get("target_modules")
+            + " without exclude_modules "
+            + config.toJson().get("exclude_modules")
+            + " in layers "
+            + config.toJson().get("layers_to_transform")
+            + " leaves none of its linear modules.",
+        "Their names end in " + String.join(", ", lastSegments) + ".");
+  }
+
+  static SparkPeftException noAdapter(Path folder) {
+    return SparkPeftException.of(
+        MISSING_INPUT,
+        "There is no adapter_config.json in " + folder + ".",
+        "An adapter's folder holds adapter_config.json and adapter_model.safetensors.",
+        "Set adapter.path to such a folder.");
+  }
+
+  static SparkPeftException configNotObject(Path file) {
+    return SparkPeftException.of(
+        DATA,
+        "The file " + file + " is no adapter configuration.",
+        "It holds JSON, but not an" + " object.",
+        "Mend the file.");
+  }
+
+  static SparkPeftException noPeftType(Path file) {
+    return SparkPeftException.of(
+        DATA,
+        "There is no peft_type in " + file + ".",
+        "It is the one key that PEFT's files must have.",
+        "Add \"peft_type\": \"LORA\" if that is what the adapter is.");
+  }
+
+  static SparkPeftException noWeights(Path folder) {
+    return SparkPeftException.of(
+        MISSING_INPUT,
+        "There is no adapter_model.safetensors in " + folder + ".",
+        "Only safetensors are read; adapter_model.bin is a pickle, and reading one would run code"
+            + " that it holds.",
+        "Convert it once with PEFT: from_pretrained, then save_pretrained.");
+  }
+
+  static SparkPeftException doesNotFit(
+      Path file, List<String> missing, List<String> unexpected, List<String> misshapen) {
+    return SparkPeftException.of(
+        DATA,
+        "The adapter " + file + " does not fit its base.",
+        list("missing", missing)
+            + list("unexpected", unexpected)
+            + list("of another shape", misshapen).stripTrailing(),
+        "Use the base and the adapter_config.json that it was trained with.");
+  }
+
+  private static String list(String kind, List<String> names) {
+    if (names.isEmpty()) {
+      return "";
+    }
+    String more = names.size() > MOST_NAMES ? ", and " + (names.size() - MOST_NAMES) + " more" : "";
+    List<String> shown = names.subList(0, Math.min(names.size(), MOST_NAMES));
+    return names.size() + " tensors " + kind + ": " + String.join(", ", shown) + more + ". ";
+  }
+
+  static SparkPeftException notFloatingPoint(Path file, Object entry) {
+    return SparkPeftException.of(
+        DATA,
+        "Cannot use tensor " + entry + " of " + file + ".",
+        "An adapter's values are F32, BF16 or F16.",
+        "Write the adapter anew with PEFT.");
+  }
+
+  static SparkPeftException tooManyParameters(long count) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The adapter would have " + count + " parameters.",
+        "One adapter may have at most " + Integer.MAX_VALUE + ".",
+        "Lower adapter.r or target fewer modules.");
+  }
+
+  static SparkPeftException writtenOtherwise(Path file, String tensor) {
+    return SparkPeftException.of(
+        CANNOT_WRITE,
+        "The file " + file + " does not hold what was written.",
+        "Read back, tensor " + tensor + " differs.",
+        "Check the disk or the file system there.");
+  }
+
+  static SparkPeftException notFinite(String tensor) {
+    return SparkPeftException.of(
+        DATA,
+        "The adapter's tensor " + tensor + " holds values that are not finite.",
+        "Training diverged, or the file is damaged.",
+        "Lower train.learning_rate, or use an earlier checkpoint.");
+  }
+
+  static SparkPeftException cannotMergeInto(Object entry) {
+    return SparkPeftException.of(
+        DATA,
+        "Cannot merge into tensor " + entry + ".",
+        "An adapter can be added to F32, BF16 and F16 weights of the shape it was made for.",
+        "Merge onto the base that the adapter was trained on, unquantised.");
+  }
+
+  static SparkPeftException nothingMerged(Path adapter) {
+    return SparkPeftException.of(
+        DATA,
+        "Merging " + adapter + " changes no weight of its base.",
+        "Its B is zero, or too small to move a rounded weight; the merged model would be the base.",
+        "Train the adapter, or merge onto a base in float32.");
+  }
+}

@@ -1,0 +1,202 @@
+package io.sparkpeft.adapter;
+
+import io.sparkpeft.adapter.ModuleSelector.AllLinear;
+import io.sparkpeft.adapter.ModuleSelector.Names;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** PEFT's rules on which modules LoRA adapts, and with which rank and alpha. */
+public final class LoraTargets {
+  /** From this many names on PEFT condenses them to suffixes. */
+  private static final int MANY_NAMES = 20;
+
+  /** The first number between dots that has a segment, and another before it, ahead of it. */
+  private static final Pattern LAYER = Pattern.compile(".*?\\.[^.]*\\.(\\d+)\\.");
+
+  /** A module of every decoder that PEFT can adapt and we cannot: an embedding. */
+  private static final String EMBEDDING = "model.embed_tokens";
+
+  private LoraTargets() {}
+
+  /**
+   * The adapted modules, in the order given.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) if nothing is targeted, or an embedding is
+   */
+  public static List<LoraTarget> match(LoraConfig config, List<LinearModule> modules) {
+    ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
+    if (!(targets instanceof AllLinear) && adapts(config, EMBEDDING)) {
+      throw AdapterErrors.embeddingTargeted(EMBEDDING);
+    }
+    List<LoraTarget> matched =
+        modules.stream()
+            .filter(module -> adapts(config, module.name()))
+            .map(module -> target(config, module))
+            .toList();
+    if (matched.isEmpty()) {
+      throw AdapterErrors.nothingTargeted(config, lastSegments(modules));
+    }
+    return matched;
+  }
+
+  /**
+   * Names of target_modules, and keys of rank_pattern and alpha_pattern, that concern no module.
+   * PEFT passes over them; most often they are mistyped.
+   *
+   * @return each with the setting it stands in, as {@code target_modules: q_prj}
+   */
+  public static List<String> unused(LoraConfig config, List<LinearModule> modules) {
+    List<String> unused = new ArrayList<>();
+    if (config.targetModules().orElse(null) instanceof Names names) {
+      names.names().stream()
+          .filter(
+              name -> modules.stream().noneMatch(m -> new Names(List.of(name)).matches(m.name())))
+          .forEach(name -> unused.add("target_modules: " + name));
+    }
+    unused.addAll(unusedPatterns("rank_pattern", config.rankPattern(), config, modules));
+    unused.addAll(unusedPatterns("alpha_pattern", config.alphaPattern(), config, modules));
+    return unused;
+  }
+
+  private static List<String> unusedPatterns(
+      String setting, Map<String, ?> patterns, LoraConfig config, List<LinearModule> modules) {
+    return patterns.keySet().stream()
+        .filter(
+            key ->
+                modules.stream()
+                    .filter(module -> adapts(config, module.name()))
+                    .noneMatch(module -> concerns(key, module.name())))
+        .map(key -> setting + ": " + key)
+        .toList();
+  }
+
+  private static boolean adapts(LoraConfig config, String path) {
+    if (config.excludeModules().filter(excluded -> excluded.matches(path)).isPresent()) {
+      return false;
+    }
+    ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
+    if (!targets.matches(path)) {
+      return false;
+    }
+    // A name that is the whole path counts in any layer.
+    boolean namedInFull = targets instanceof Names names && names.names().contains(path);
+    return namedInFull || config.layersToTransform().isEmpty() || isInLayer(config, path);
+  }
+
+  private static boolean isInLayer(LoraConfig config, String path) {
+    return layerIndex(config.layersPattern(), path)
+        .filter(layer -> config.layersToTransform().contains(layer))
+        .isPresent();
+  }
+
+  private static Optional<Integer> layerIndex(List<String> patterns, String path) {
+    if (patterns.isEmpty()) {
+      return firstNumber(LAYER, path);
+    }
+    return patterns.stream()
+        .map(name -> PythonPattern.compile("(?:^|.*?\\.)" + name + "\\.(?P<idx>\\d+)\\."))
+        .flatMap(pattern -> numberOf(pattern, path).stream())
+        .findFirst();
+  }
+
+  private static Optional<Integer> firstNumber(Pattern pattern, String path) {
+    Matcher matcher = pattern.matcher(path);
+    return matcher.lookingAt() ? Optional.of(Integer.parseInt(matcher.group(1))) : Optional.empty();
+  }
+
+  private static Optional<Integer> numberOf(Pattern pattern, String path) {
+    Matcher matcher = pattern.matcher(path);
+    return matcher.lookingAt()
+        ? Optional.of(Integer.parseInt(matcher.group("idx")))
+        : Optional.empty();
+  }
+
+  private static LoraTarget target(LoraConfig config, LinearModule module) {
+    int r = firstHit(config.rankPattern(), module.name()).orElse(config.r());
+    double alpha = firstHit(config.alphaPattern(), module.name()).orElse(config.loraAlpha());
+    double scaling = config.useRslora() ? alpha / Math.sqrt(r) : alpha / r;
+    return new LoraTarget(module, r, alpha, scaling);
+  }
+
+  private static <T> Optional<T> firstHit(Map<String, T> patterns, String path) {
+    return patterns.entrySet().stream()
+        .filter(entry -> concerns(entry.getKey(), path))
+        .map(Map.Entry::getValue)
+        .findFirst();
+  }
+
+  private static boolean concerns(String patternKey, String path) {
+    return PythonPattern.compile("(.*\\.)?(" + patternKey + ")$").matcher(path).lookingAt();
+  }
+
+  private static Set<String> lastSegments(List<LinearModule> modules) {
+    Set<String> names = new TreeSet<>();
+    modules.forEach(
+        module -> names.add(module.name().substring(module.name().lastIndexOf('.') + 1)));
+    return names;
+  }
+
+  /** Names in place of "all-linear", and few suffixes in place of many names. */
+  static LoraConfig resolved(LoraConfig config, List<LinearModule> modules) {
+    List<String> all = modules.stream().map(LinearModule::name).toList();
+    Optional<ModuleSelector> targets = config.targetModules();
+    if (targets.orElse(null) instanceof AllLinear linear) {
+      List<String> names = all.stream().filter(linear::matches).toList();
+      return resolved(config.with("target_modules", names), modules);
+    }
+    if (targets.orElse(null) instanceof Names names && names.names().size() >= MANY_NAMES) {
+      List<String> others = all.stream().filter(path -> !names.matches(path)).toList();
+      List<String> suffixes = distinguishingSuffixes(names.names(), others);
+      return suffixes.size() < names.names().size()
+          ? config.with("target_modules", suffixes)
+          : config;
+    }
+    return config;
+  }
+
+  /** The shortest suffixes that name all targets and no other module. */
+  private static List<String> distinguishingSuffixes(List<String> targets, List<String> others) {
+    Set<String> taken = new HashSet<>();
+    others.forEach(path -> taken.addAll(suffixes(path)));
+    Set<String> needed = new TreeSet<>();
+    List<List<String>> candidates =
+        new ArrayList<>(targets.stream().map(LoraTargets::suffixes).toList());
+    candidates.sort(LoraTargets::compareLists);
+    for (List<String> suffixes : candidates) {
+      String path = suffixes.get(suffixes.size() - 1);
+      suffixes.stream()
+          .filter(suffix -> !needed.contains(suffix) && !taken.contains(suffix))
+          .filter(suffix -> needed.stream().noneMatch(known -> path.endsWith("." + known)))
+          .findFirst()
+          .ifPresent(needed::add);
+    }
+    return List.copyOf(needed);
+  }
+
+  /** All suffixes that begin at a segment, shortest first. */
+  private static List<String> suffixes(String path) {
+    List<String> suffixes = new ArrayList<>();
+    for (int dot = path.lastIndexOf('.'); dot >= 0; dot = path.lastIndexOf('.', dot - 1)) {
+      suffixes.add(path.substring(dot + 1));
+    }
+    suffixes.add(path);
+    return suffixes;
+  }
+
+  private static int compareLists(List<String> a, List<String> b) {
+    for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
+      int order = a.get(i).compareTo(b.get(i));
+      if (order != 0) {
+        return order;
+      }
+    }
+    return Integer.compare(a.size(), b.size());
+  }
+}

@@ -1,0 +1,139 @@
+package io.sparkpeft.adapter;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.tensor.Tensors;
+import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.ModelFolderWriter;
+import io.sparkpeft.weights.NamedTensor;
+import io.sparkpeft.weights.TensorEntry;
+import io.sparkpeft.weights.TensorSource;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Adds an adapter to its base for good: W' = W + scaling B A, taken in fp32 and rounded once to W's
+ * dtype, as PEFT's merge_and_unload does with an fp32 adapter.
+ */
+public final class Merge {
+  private static final String HEAD = "lm_head.weight";
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+  private static final String TIED = "tie_word_embeddings";
+
+  private final NDManager manager;
+  private final TensorSource base;
+  private final LoraAdapter adapter;
+  private final Map<String, Double> largestChanges = new LinkedHashMap<>();
+
+  private Merge(NDManager manager, TensorSource base, LoraAdapter adapter) {
+    this.manager = manager;
+    this.base = base;
+    this.adapter = adapter;
+  }
+
+  /**
+   * What a merge did.
+   *
+   * @param largestChanges by adapted weight, the largest absolute change of one of its values
+   */
+  public record Report(Map<String, Double> largestChanges) {
+    public Report {
+      largestChanges = Map.copyOf(largestChanges);
+    }
+
+    public double largestChange() {
+      return largestChanges.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    }
+  }
+
+  /**
+   * One merged weight, in the given manager.
+   *
+   * @param weight fp32, bf16 or fp16 [out, in]
+   */
+  public static NDArray merged(NDManager manager, NDArray weight, LowRankDelta delta) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray product = Tensors.matmul(scope, delta.b(), delta.a()); // [out, in]
+      return Tensors.addScaled(manager, weight, product, delta.scaling());
+    }
+  }
+
+  /**
+   * Writes base + adapter as a new model folder, one tensor in memory at a time: dtypes, config and
+   * tokenizer files stay as they are. A base whose head is tied to its embedding is untied if the
+   * head is adapted: the embedding stays, the head gets a weight of its own.
+   *
+   * @param modules all linear modules of the base
+   * @param target an existing folder to write into; the caller makes it appear whole
+   * @throws io.sparkpeft.base.SparkPeftException (65) if the adapter does not fit the base or
+   *     changes none of its weights, (66) if a file is missing, (73) if one cannot be written
+   */
+  public static Report folder(
+      NDManager parent,
+      ModelFolder base,
+      Path adapterFolder,
+      List<LinearModule> modules,
+      Path target) {
+    try (NDManager manager = parent.newSubManager();
+        LoraAdapter adapter = LoraAdapter.load(manager, adapterFolder, modules)) {
+      Merge merge = new Merge(manager, base.tensors(), adapter);
+      ObjectNode config = base.config();
+      if (adapter.delta("lm_head").isPresent()) {
+        config.put(TIED, false);
+      }
+      ModelFolderWriter.write(
+          target, config, merge.tensors(modules), ModelFolderWriter.DEFAULT_SHARD_BYTES);
+      ModelFolderWriter.copyCompanions(base.path(), target);
+      Report report = new Report(merge.largestChanges);
+      if (report.largestChange() == 0) {
+        throw AdapterErrors.nothingMerged(adapterFolder);
+      }
+      return report;
+    }
+  }
+
+  private List<NamedTensor> tensors(List<LinearModule> modules) {
+    Map<String, LowRankDelta> deltas = new LinkedHashMap<>();
+    for (LinearModule module : modules) {
+      adapter.delta(module.name()).ifPresent(d -> deltas.put(module.name() + ".weight", d));
+    }
+    List<NamedTensor> result = new ArrayList<>();
+    for (String name : base.names()) {
+      LowRankDelta delta = deltas.remove(name);
+      result.add(delta == null ? NamedTensor.of(base, name) : merged(name, name, delta));
+    }
+    deltas.forEach((name, delta) -> result.add(merged(name, source(name), delta)));
+    return result;
+  }
+
+  /** Where the weight comes from that the base does not hold under its own name. */
+  private String source(String name) {
+    return name.equals(HEAD) ? EMBEDDING : name;
+  }
+
+  private NamedTensor merged(String name, String source, LowRankDelta delta) {
+    TensorEntry entry = base.entry(source);
+    long[] shape = {delta.b().getShape().get(0), delta.a().getShape().get(1)};
+    if (!AdapterReader.isFloat(entry.dtype()) || !Arrays.equals(shape, entry.shape())) {
+      throw AdapterErrors.cannotMergeInto(entry);
+    }
+    return new NamedTensor(
+        name, entry.dtype(), entry.shape(), () -> mergedBytes(name, entry, delta));
+  }
+
+  private ByteBuffer mergedBytes(String name, TensorEntry entry, LowRankDelta delta) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray before =
+          Tensors.fromBytes(scope, base.bytes(entry.name()), entry.dtype(), entry.shape());
+      NDArray after = merged(scope, before, delta);
+      largestChanges.put(name, Tensors.maxAbsDifference(before, after));
+      return Tensors.toBytes(after);
+    }
+  }
+}

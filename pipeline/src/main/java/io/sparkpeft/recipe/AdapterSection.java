@@ -2,9 +2,12 @@ package io.sparkpeft.recipe;
 
 import static io.sparkpeft.recipe.Key.NamedAfter.PEFT;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Json;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * PEFT's LoraConfig, key by key, and the folder of an adapter to read.
@@ -24,9 +27,9 @@ public record AdapterSection(
     boolean useRslora,
     InitLoraWeights initLoraWeights,
     Bias bias,
-    List<Integer> layersToTransform,
-    List<String> layersPattern,
-    List<String> modulesToSave,
+    Optional<List<Integer>> layersToTransform,
+    Optional<List<String>> layersPattern,
+    Optional<List<String>> modulesToSave,
     Optional<String> path) {
 
   /** The kind of adapter. */
@@ -137,39 +140,40 @@ public record AdapterSection(
       Key.of("adapter.bias", ValueTypes.oneOf(Bias.class), Bias.NONE, "Which biases are trained.")
           .as(PEFT);
 
-  static final Key<List<Integer>> LAYERS_TO_TRANSFORM =
-      Key.of(
+  static final Key<Optional<List<Integer>>> LAYERS_TO_TRANSFORM =
+      Key.optional(
               "adapter.layers_to_transform",
               ValueTypes.listOf(ValueTypes.INTEGER),
-              List.<Integer>of(),
-              "Only the layers of these indices; an empty list means all.")
-          .must("a list of indices from 0", l -> l.stream().allMatch(i -> i >= 0))
+              "all layers",
+              "Only the layers of these indices.")
+          .must("a list of indices from 0", l -> l.orElse(List.of()).stream().allMatch(i -> i >= 0))
           .as(PEFT);
 
-  static final Key<List<String>> LAYERS_PATTERN =
-      Key.of(
+  static final Key<Optional<List<String>>> LAYERS_PATTERN =
+      Key.optional(
               "adapter.layers_pattern",
               ValueTypes.listOf(ValueTypes.TEXT),
-              List.<String>of(),
+              "the common names",
               "The name of the list of layers, where layers_to_transform is given and the model's"
                   + " is not one of the common names.")
           .as(PEFT);
 
-  static final Key<List<String>> MODULES_TO_SAVE =
-      Key.of(
+  static final Key<Optional<List<String>>> MODULES_TO_SAVE =
+      Key.optional(
               "adapter.modules_to_save",
               ValueTypes.listOf(ValueTypes.TEXT),
-              List.<String>of(),
+              "none",
               "Modules trained and saved whole beside the adapter.")
           .as(PEFT);
 
   static final Key<Optional<String>> PATH =
       Key.optional(
-          "adapter.path",
-          ValueTypes.TEXT,
-          "none",
-          "Folder of an adapter to read. In finetune a warm start: its own configuration holds,"
-              + " and a key set otherwise is refused.");
+              "adapter.path",
+              ValueTypes.TEXT,
+              "none",
+              "Folder of an adapter to read. In finetune a warm start: its own configuration holds,"
+                  + " and a key set otherwise is refused.")
+          .input();
 
   static final List<Key<?>> KEYS =
       List.of(
@@ -206,6 +210,17 @@ public record AdapterSection(
         recipe.value(LAYERS_PATTERN),
         recipe.value(MODULES_TO_SAVE),
         recipe.value(PATH));
+  }
+
+  /** PEFT's settings of an adapter that a recipe makes, by PEFT's names. */
+  static ObjectNode settings(EffectiveRecipe recipe, Predicate<Key<?>> which) {
+    ObjectNode settings = Json.object();
+    for (Key<?> key : KEYS) {
+      if (!key.equals(PATH) && which.test(key)) {
+        settings.set(key.name().substring("adapter.".length()), recipe.json(key));
+      }
+    }
+    return settings;
   }
 
   /** The adapter that a job cannot do without. */

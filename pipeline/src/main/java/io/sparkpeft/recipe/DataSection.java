@@ -48,10 +48,11 @@ public record DataSection(
 
   static final Key<Optional<String>> SOURCE =
       Key.optional(
-          "data.source",
-          ValueTypes.TEXT,
-          "none: prepare needs it",
-          "File or folder of instructions, local or of any Hadoop file system.");
+              "data.source",
+              ValueTypes.TEXT,
+              "none: prepare needs it",
+              "File or folder of instructions, local or of any Hadoop file system.")
+          .input();
 
   static final Key<Format> FORMAT =
       Key.of(
@@ -108,10 +109,11 @@ public record DataSection(
 
   static final Key<Optional<String>> TABLE =
       Key.optional(
-          "data.table",
-          ValueTypes.TEXT,
-          "<tables.root>/tokens",
-          "The Delta table of tokens that prepare writes and finetune reads.");
+              "data.table",
+              ValueTypes.TEXT,
+              "<tables.root>/tokens",
+              "The Delta table of tokens that prepare writes and finetune reads.")
+          .input();
 
   static final List<Key<?>> KEYS =
       List.of(

@@ -1,10 +1,12 @@
 package io.sparkpeft.recipe;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -26,6 +28,10 @@ public final class EffectiveRecipe {
     return key.cast(settings.get(key.name()).value());
   }
 
+  JsonNode json(Key<?> key) {
+    return settings.get(key.name()).json();
+  }
+
   /** Whether the recipe itself says so, rather than a default. */
   public boolean isSet(Key<?> key) {
     return !settings.get(key.name()).isDefault();
@@ -43,16 +49,23 @@ public final class EffectiveRecipe {
     return new EffectiveRecipe(more);
   }
 
-  /** What determines the job's result; see {@link RunIdentity#with} for its inputs. */
-  public RunIdentity identity(Job job) {
+  /** What determines the job's result; reads its local inputs. */
+  RecipeIdentity identity(Job job) {
     Map<String, String> entries = new TreeMap<>();
     settings.forEach(
         (name, setting) -> {
           if (job.isDeterminedBy(setting.key())) {
-            entries.put(name, Json.compact(setting.json()));
+            entries.put(name, identity(setting));
           }
         });
-    return RunIdentity.of(entries);
+    return new RecipeIdentity(new TreeMap<>(entries));
+  }
+
+  private static String identity(Setting<?> setting) {
+    boolean isInput = setting.key().effect() == Key.Effect.INPUT;
+    return isInput && setting.value() instanceof Optional<?> path && path.isPresent()
+        ? Fingerprint.of(path.get().toString())
+        : Json.compact(setting.json());
   }
 
   /** One line for each key that the job reads: {@code adapter.r = 8 # default}. */

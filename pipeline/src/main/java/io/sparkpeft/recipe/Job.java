@@ -31,7 +31,7 @@ public enum Job {
 
   /** Whether another value of that key makes another result. */
   public boolean isDeterminedBy(Key<?> key) {
-    return reads(key) && key.effect() == Key.Effect.RESULT && !isStoodForByOthers(key);
+    return reads(key) && key.effect() != Key.Effect.PLACE && !isStoodForByOthers(key);
   }
 
   /** Prepare writes data.table; to the others the table stands for all that went into it. */

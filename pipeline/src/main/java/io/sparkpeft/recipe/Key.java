@@ -50,9 +50,13 @@ public record Key<T>(
     }
   }
 
-  /** Whether a key decides what a job computes, or only where and how. */
+  /** What a key has to do with what a job computes. */
   public enum Effect {
+    /** Its value decides what is computed. */
     RESULT,
+    /** It names an input, whose content decides. */
+    INPUT,
+    /** It changes only where, when or how fast. */
     PLACE
   }
 
@@ -86,6 +90,12 @@ public record Key<T>(
   /** The same key, marked as one that does not change what is computed. */
   Key<T> place() {
     return new Key<>(name, type, defaultValue, defaultText, meaning, namedAfter, PLACE, rules);
+  }
+
+  /** The same key, marked as the path of an input. */
+  Key<T> input() {
+    return new Key<>(
+        name, type, defaultValue, defaultText, meaning, namedAfter, Effect.INPUT, rules);
   }
 
   Key<T> must(String rule, Predicate<T> holds) {

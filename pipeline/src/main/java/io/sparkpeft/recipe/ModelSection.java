@@ -20,10 +20,11 @@ public record ModelSection(Optional<String> path, ComputeDtype dtype) {
 
   static final Key<Optional<String>> PATH =
       Key.optional(
-          "model.path",
-          ValueTypes.TEXT,
-          "none: every job needs it",
-          "Folder of the base model: config.json, safetensors files, tokenizer files.");
+              "model.path",
+              ValueTypes.TEXT,
+              "none: every job needs it",
+              "Folder of the base model: config.json, safetensors files, tokenizer files.")
+          .input();
 
   static final Key<ComputeDtype> DTYPE =
       Key.of(

@@ -22,16 +22,14 @@ public record OutputSection(Optional<String> path) {
     return new OutputSection(recipe.value(PATH));
   }
 
-  /** The result's folder of a job of that run. */
-  public Path folder(Job job, String runId) {
-    return Path.of(path.orElse("runs/" + job.commandName() + "-" + runId))
-        .toAbsolutePath()
-        .normalize();
+  /** The result's folder, of a recipe that is {@link Recipe#named}. */
+  public Path folder() {
+    return Path.of(path.orElseThrow(() -> RecipeErrors.notSet(PATH))).toAbsolutePath().normalize();
   }
 
   /** Where a run keeps its checkpoints until it is finished: beside its result's folder. */
-  public Path checkpoints(Job job, String runId) {
-    Path folder = folder(job, runId);
+  public Path checkpoints() {
+    Path folder = folder();
     return folder.resolveSibling(folder.getFileName() + ".checkpoints");
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkpeft.recipe;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
@@ -67,14 +68,41 @@ public record Recipe(
     return data.table().orElseGet(() -> tables.table("tokens"));
   }
 
-  /** What determines the job's result; see {@link RunIdentity#with} for its inputs. */
-  public RunIdentity identity(Job job) {
-    return effective.identity(job);
+  /** PEFT's settings, by its names, of an adapter that this recipe makes. */
+  public ObjectNode adapterSettings() {
+    return AdapterSection.settings(effective, key -> true).put("task_type", "CAUSAL_LM");
   }
 
-  /** {@code run.id}, or the identity's short hash where it is not set. */
-  public String runId(RunIdentity identity) {
-    return run.id().orElseGet(identity::shortId);
+  /** Those of PEFT's settings that the recipe itself names: a warm start must agree with them. */
+  public ObjectNode givenAdapterSettings() {
+    return AdapterSection.settings(effective, effective::isSet);
+  }
+
+  /**
+   * What determines the job's result: keys, and the content of inputs as far as it can be told
+   * quickly and without Spark.
+   */
+  public RecipeIdentity identity(Job job) {
+    Recipe placed = with("data.table", tokenTable());
+    return placed.effective.identity(job);
+  }
+
+  /**
+   * The recipe with {@code run.id} and {@code output.path} filled in where they are left out, so
+   * that all that speak of the run call it the same. Once filled in, they stay.
+   */
+  public Recipe named(Job job) {
+    String id = run.id().orElseGet(() -> identity(job).shortId());
+    Recipe identified =
+        run.id().isPresent() ? this : withDefault(RunSection.ID, id, "hash of keys and inputs");
+    return output.path().isPresent()
+        ? identified
+        : identified.withDefault(
+            OutputSection.PATH, "./runs/" + job.commandName() + "-" + id, Setting.DEFAULT);
+  }
+
+  private Recipe withDefault(Key<Optional<String>> key, String value, String origin) {
+    return of(effective.with(new Setting<>(key, Optional.of(value), origin)));
   }
 
   private static Recipe of(EffectiveRecipe effective) {

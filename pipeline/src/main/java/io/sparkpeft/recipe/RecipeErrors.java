@@ -8,7 +8,6 @@ import com.typesafe.config.ConfigException;
 import io.sparkpeft.base.Nearest;
 import io.sparkpeft.base.SparkPeftException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /** The failures of a configuration. */
@@ -69,15 +68,6 @@ final class RecipeErrors {
         key.name() + " is not set.",
         "This job cannot do without it: " + key.meaning(),
         "Set it in the recipe or by --set " + key.name() + "=...");
-  }
-
-  static SparkPeftException otherRecipe(String run, List<String> differences) {
-    return SparkPeftException.of(
-        CONFIGURATION,
-        "Cannot go on with " + run + ": it was begun by another recipe.",
-        "What differs: " + String.join("; ", differences) + ".",
-        "Set the keys back, or give the new recipe a run.id of its own, or begin anew with"
-            + " train.resume=never.");
   }
 
   private static String shortened(String value) {

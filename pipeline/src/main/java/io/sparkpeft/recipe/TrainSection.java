@@ -3,8 +3,12 @@ package io.sparkpeft.recipe;
 import static io.sparkpeft.recipe.Key.NamedAfter.TORCH;
 import static io.sparkpeft.recipe.Key.NamedAfter.TRANSFORMERS;
 
+import io.sparkpeft.optim.LearningRateSchedule;
+import io.sparkpeft.optim.OptimizerSettings;
+import io.sparkpeft.train.TrainSettings;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * How an adapter is trained. All steps are optimizer steps.
@@ -25,13 +29,14 @@ public record TrainSection(
     List<Double> betas,
     double eps,
     double momentum,
-    Scheduler lrScheduler,
+    LearningRateSchedule.Shape lrScheduler,
     Optional<Integer> warmupSteps,
     double maxGradNorm,
     Checkpointing gradientCheckpointing,
     long seed,
     int ranks,
     int saveSteps,
+    int keepCheckpoints,
     String resume,
     int maxAttempts) {
 
@@ -39,13 +44,6 @@ public record TrainSection(
   public enum OptimizerName {
     ADAMW,
     SGD
-  }
-
-  /** How the learning rate falls after the warm-up. */
-  public enum Scheduler {
-    COSINE,
-    LINEAR,
-    CONSTANT
   }
 
   /** Whether the backward pass computes a layer's inner values again instead of keeping them. */
@@ -127,11 +125,11 @@ public record TrainSection(
           .must("at least 0 and less than 1", momentum -> momentum >= 0 && momentum < 1)
           .as(TORCH);
 
-  static final Key<Scheduler> LR_SCHEDULER =
+  static final Key<LearningRateSchedule.Shape> LR_SCHEDULER =
       Key.of(
           "train.lr_scheduler",
-          ValueTypes.oneOf(Scheduler.class),
-          Scheduler.COSINE,
+          ValueTypes.oneOf(LearningRateSchedule.Shape.class),
+          LearningRateSchedule.Shape.COSINE,
           "How the learning rate falls to zero after the warm-up, or that it stays.");
 
   static final Key<Optional<Integer>> WARMUP_STEPS =
@@ -185,6 +183,11 @@ public record TrainSection(
           .as(TRANSFORMERS)
           .place();
 
+  static final Key<Integer> KEEP_CHECKPOINTS =
+      Key.of("train.keep_checkpoints", ValueTypes.INTEGER, 2, "How many of the newest stay.")
+          .must("at least 1", count -> count >= 1)
+          .place();
+
   static final Key<String> RESUME =
       Key.of(
               "train.resume",
@@ -223,6 +226,7 @@ public record TrainSection(
           SEED,
           RANKS,
           SAVE_STEPS,
+          KEEP_CHECKPOINTS,
           RESUME,
           MAX_ATTEMPTS);
 
@@ -245,18 +249,37 @@ public record TrainSection(
         recipe.value(SEED),
         recipe.value(RANKS),
         recipe.value(SAVE_STEPS),
+        recipe.value(KEEP_CHECKPOINTS),
         recipe.value(RESUME),
         recipe.value(MAX_ATTEMPTS));
   }
 
-  /** Optimizer steps for that many training examples; an epoch's last step may be smaller. */
-  public int steps(long examples) {
-    return maxSteps.orElseGet(
-        () -> Math.toIntExact((long) Math.ceil(epochs * examples / globalBatchSize)));
+  /** The same settings as the train room takes them. */
+  public TrainSettings settings() {
+    return new TrainSettings(
+        learningRate,
+        weightDecay,
+        epochs,
+        steps(maxSteps),
+        globalBatchSize,
+        microBatchSize,
+        optimizerSettings(),
+        lrScheduler,
+        steps(warmupSteps),
+        maxGradNorm,
+        seed,
+        saveSteps,
+        keepCheckpoints);
   }
 
-  /** Warm-up steps of a training of that many steps. */
-  public int warmupSteps(int steps) {
-    return warmupSteps.orElse(Math.min(100, steps / 10));
+  private OptimizerSettings optimizerSettings() {
+    return switch (optimizer) {
+      case ADAMW -> new OptimizerSettings.AdamWSettings(betas.get(0), betas.get(1), eps);
+      case SGD -> new OptimizerSettings.SgdSettings(momentum);
+    };
+  }
+
+  private static OptionalLong steps(Optional<Integer> steps) {
+    return steps.stream().mapToLong(Integer::longValue).findFirst();
   }
 }

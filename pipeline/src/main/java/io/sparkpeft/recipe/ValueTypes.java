@@ -11,6 +11,7 @@ import com.typesafe.config.ConfigValueType;
 import io.sparkpeft.base.Json;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,6 +67,15 @@ final class ValueTypes {
   private static <E> E choice(String text, Map<String, E> byWord, String words) {
     return Optional.ofNullable(byWord.get(text.toLowerCase(Locale.ROOT)))
         .orElseThrow(() -> new IllegalArgumentException("It must be one of " + words + "."));
+  }
+
+  /** The words true and false are JSON's own, as in PEFT's init_lora_weights. */
+  private static JsonNode choiceJson(String word) {
+    return switch (word) {
+      case "true" -> Json.tree(true);
+      case "false" -> Json.tree(false);
+      default -> Json.tree(word);
+    };
   }
 
   private static int integer(String text) {
@@ -140,7 +150,7 @@ final class ValueTypes {
 
     @Override
     public JsonNode json(T value) {
-      return Json.tree(value instanceof Enum<?> choice ? word(choice) : value);
+      return value instanceof Enum<?> choice ? choiceJson(word(choice)) : Json.tree(value);
     }
   }
 
@@ -217,7 +227,7 @@ final class ValueTypes {
       }
       Map<String, T> entries = new TreeMap<>();
       gather("", object, entries);
-      return Map.copyOf(entries);
+      return Collections.unmodifiableMap(entries);
     }
 
     /** HOCON reads an unquoted dot as nesting; here it is part of the name. */

@@ -1,7 +1,18 @@
 package io.sparkpeft.spark.rank;
 
+import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.spark.rank.RankOutcome.Success;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -10,7 +21,9 @@ import org.apache.spark.sql.SparkSession;
  * result.
  */
 public final class RankRunner {
-  private final SparkSession session;
+  private static final String DESCRIPTION = "spark.job.description";
+
+  private final SparkContext context;
   private final RankSettings settings;
   private final Consumer<String> messages;
 
@@ -19,7 +32,7 @@ public final class RankRunner {
    *     ended, waiting for slots
    */
   public RankRunner(SparkSession session, RankSettings settings, Consumer<String> messages) {
-    this.session = session;
+    this.context = session.sparkContext();
     this.settings = settings;
     this.messages = messages;
   }
@@ -34,10 +47,83 @@ public final class RankRunner {
    *     otherwise with the exit code of the rank that failed first
    */
   public <R> RankRun<R> run(IntFunction<RankTask<R>> taskOfAttempt) {
-    if (settings.ranks() > 0) {
-      messages.accept(session + " " + settings + taskOfAttempt);
-      throw new UnsupportedOperationException();
+    checkConfiguration();
+    for (int attempt = 1; ; attempt++) {
+      AttemptEnd<R> end = attempt(attempt, taskOfAttempt);
+      if (end instanceof AttemptEnd.Done<R> done) {
+        return result(done.ranks(), attempt);
+      } else if (end instanceof AttemptEnd.Final<R> last) {
+        throw last.failure();
+      } else if (end instanceof AttemptEnd.Unlucky<R> unlucky) {
+        giveUpOrTell(attempt, unlucky);
+      }
     }
-    return new RankRun<>(java.util.List.of(), java.util.List.of(), 0);
+  }
+
+  private void checkConfiguration() {
+    SparkConf conf = context.conf();
+    if (conf.getBoolean("spark.dynamicAllocation.enabled", false) && !context.isLocal()) {
+      throw RankErrors.dynamicAllocation(settings.ranks());
+    }
+    if (conf.getBoolean("spark.authenticate.enableSaslEncryption", false)
+        && !conf.getBoolean("spark.network.crypto.enabled", false)) {
+      throw RankErrors.saslEncryption();
+    }
+    if (conf.getBoolean("spark.speculation", false)) {
+      messages.accept(
+          "spark.speculation does not concern ranks: Spark never doubles barrier tasks");
+    }
+  }
+
+  private <R> AttemptEnd<R> attempt(int attempt, IntFunction<RankTask<R>> taskOfAttempt) {
+    try {
+      new SlotCount(context).await(settings.ranks(), settings.slotWait(), messages);
+      return AttemptEnd.of(launch(attempt, taskOfAttempt.apply(attempt)), attempt);
+    } catch (ExecutionException e) {
+      return AttemptEnd.of(e.getCause(), attempt);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new AttemptEnd.Final<>(RankErrors.cancelled(attempt, e));
+    } catch (SparkPeftException e) {
+      throw e;
+    } catch (Exception e) {
+      // Scala declares nothing: a task that cannot be serialized ends here.
+      return AttemptEnd.of(e, attempt);
+    }
+  }
+
+  private <R> List<RankOutcome<R>> launch(int attempt, RankTask<R> task)
+      throws ExecutionException, InterruptedException {
+    RankFunction<R> function =
+        new RankFunction<>(attempt, UUID.randomUUID().toString(), settings.silence(), task);
+    List<Integer> ranks = IntStream.range(0, settings.ranks()).boxed().toList();
+    JavaRDD<Integer> oneEach =
+        JavaSparkContext.fromSparkContext(context).parallelize(ranks, settings.ranks());
+    String before = context.getLocalProperty(DESCRIPTION);
+    context.setJobDescription("spark-peft: " + settings.ranks() + " ranks, attempt " + attempt);
+    JavaFutureAction<List<RankOutcome<R>>> job =
+        Barrier.mapPartitions(oneEach, function).collectAsync();
+    context.setJobDescription(before);
+    try {
+      return job.get();
+    } catch (InterruptedException e) {
+      job.cancel(true);
+      throw e;
+    }
+  }
+
+  private void giveUpOrTell(int attempt, AttemptEnd.Unlucky<?> end) {
+    if (attempt >= settings.maxAttempts()) {
+      throw RankErrors.attemptsUsedUp(attempt, end.reason(), end.cause());
+    }
+    messages.accept("attempt " + attempt + " ended: " + end.reason());
+    messages.accept("starting attempt " + (attempt + 1) + " of at most " + settings.maxAttempts());
+  }
+
+  private static <R> RankRun<R> result(List<Success<R>> ranks, int attempts) {
+    return new RankRun<>(
+        ranks.stream().map(Success::result).toList(),
+        ranks.stream().map(Success::place).toList(),
+        attempts);
   }
 }

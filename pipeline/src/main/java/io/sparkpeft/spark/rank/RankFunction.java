@@ -1,0 +1,93 @@
+package io.sparkpeft.spark.rank;
+
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.collective.Collective;
+import io.sparkpeft.collective.Patience;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.resource.ResourceInformation;
+
+/** The body of a rank's Spark task: joins the ring, runs the task, and always leaves the ring. */
+final class RankFunction<R> implements FlatMapFunction<Iterator<Integer>, RankOutcome<R>> {
+  private final int attempt;
+  private final String attemptId;
+  private final Duration silence;
+  private final RankTask<R> task;
+
+  RankFunction(int attempt, String attemptId, Duration silence, RankTask<R> task) {
+    this.attempt = attempt;
+    this.attemptId = attemptId;
+    this.silence = silence;
+    this.task = task;
+  }
+
+  @Override
+  public Iterator<RankOutcome<R>> call(Iterator<Integer> unused) {
+    BarrierTaskContext context = BarrierTaskContext.get();
+    try {
+      return List.of(run(context)).iterator();
+    } catch (Throwable e) {
+      if (context.isInterrupted()) {
+        throw new TaskKilledException("told to stop");
+      }
+      return List.<RankOutcome<R>>of(failure(context, e)).iterator();
+    }
+  }
+
+  private RankOutcome<R> run(BarrierTaskContext context) throws Exception {
+    Patience patience = new Patience(silence, context::isInterrupted);
+    try (Collective collective = Rendezvous.join(context, attemptId, patience)) {
+      R result = task.run(describe(context, collective));
+      return new RankOutcome.Success<>(place(context, collective.bytesSent()), result);
+    }
+  }
+
+  private RankContext describe(BarrierTaskContext context, Collective collective) {
+    RankPlace place = place(context, 0);
+    return new RankContext(
+        place.rank(),
+        context.numPartitions(),
+        attempt,
+        collective,
+        place.host(),
+        place.pid(),
+        context.cpus(),
+        gpuAddress(context),
+        context::isInterrupted);
+  }
+
+  /** Spark sets no CUDA_VISIBLE_DEVICES: the address is the device's index. */
+  private static Optional<Integer> gpuAddress(BarrierTaskContext context) {
+    Optional<ResourceInformation> gpus = Optional.ofNullable(context.resourcesJMap().get("gpu"));
+    return gpus.filter(g -> g.addresses().length > 0).map(g -> gpuIndex(g.addresses()));
+  }
+
+  private static int gpuIndex(String[] addresses) {
+    if (addresses.length > 1 || !addresses[0].matches("\\d{1,4}")) {
+      throw RankErrors.gpuAddress(addresses);
+    }
+    return Integer.parseInt(addresses[0]);
+  }
+
+  private static RankPlace place(BarrierTaskContext context, long bytesSent) {
+    return new RankPlace(
+        context.partitionId(),
+        SparkEnv.get().blockManager().blockManagerId().host(),
+        ProcessHandle.current().pid(),
+        bytesSent);
+  }
+
+  private static <R> RankOutcome<R> failure(BarrierTaskContext context, Throwable thrown) {
+    ExitCode code = SparkPeftException.exitCodeOf(thrown);
+    String message =
+        thrown instanceof SparkPeftException ? thrown.getMessage() : RankErrors.unforeseen(thrown);
+    return RankOutcome.Failure.of(place(context, 0), code, message, thrown);
+  }
+}

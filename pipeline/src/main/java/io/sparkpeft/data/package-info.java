@@ -1,0 +1,2 @@
+/** Tokenized examples: their file, their order, their batches and their counts. */
+package io.sparkpeft.data;

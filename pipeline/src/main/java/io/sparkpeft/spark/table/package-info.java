@@ -1,0 +1,2 @@
+/** Instruction sources in, token tables out: the Spark jobs between them. */
+package io.sparkpeft.spark.table;

@@ -23,6 +23,7 @@ public final class TokenTable {
    */
   public static PinnedTable pin(
       SparkSession spark, String path, OptionalLong version, Optional<TableIdentity> expected) {
+    java.util.Objects.requireNonNull("pin");
     throw new UnsupportedOperationException("pin");
   }
 }

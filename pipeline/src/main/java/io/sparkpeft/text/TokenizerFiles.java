@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -28,11 +29,11 @@ public final class TokenizerFiles implements Serializable {
   private static final String MODEL_CONFIG = "config.json";
 
   private final String folder;
-  private final TreeMap<String, byte[]> files;
+  private final SortedMap<String, byte[]> files;
   private final String sha256;
   private transient volatile Map<String, JsonNode> parsed;
 
-  private TokenizerFiles(String folder, TreeMap<String, byte[]> files) {
+  private TokenizerFiles(String folder, SortedMap<String, byte[]> files) {
     this.folder = folder;
     this.files = files;
     Sha256 hash = new Sha256();
@@ -52,7 +53,7 @@ public final class TokenizerFiles implements Serializable {
     if (!Files.isRegularFile(folder.resolve(TOKENIZER))) {
       throw TextErrors.noTokenizer(folder);
     }
-    TreeMap<String, byte[]> files = new TreeMap<>();
+    SortedMap<String, byte[]> files = new TreeMap<>();
     for (String name : List.of(TOKENIZER, CONFIG, SPECIAL_TOKENS, CHAT_TEMPLATE)) {
       readInto(files, folder, name);
     }

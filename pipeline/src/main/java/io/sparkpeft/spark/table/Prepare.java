@@ -15,13 +15,11 @@ public final class Prepare {
    *     met, (73) if the table cannot be written
    */
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
-    java.util.Objects.requireNonNull("prepare");
-    throw new UnsupportedOperationException("prepare");
+    throw TableErrors.pending("prepare");
   }
 
   /** The identity that a table made by these settings would have; reads the source to hash it. */
   public static TableIdentity identity(SparkSession spark, PrepareSettings settings) {
-    java.util.Objects.requireNonNull("identity");
-    throw new UnsupportedOperationException("identity");
+    throw TableErrors.pending("identity");
   }
 }

@@ -17,7 +17,6 @@ public final class Spool {
    *     read is not what was pinned, (73) if the spool cannot be written
    */
   public static TokenFile write(PinnedTable table, Configuration hadoop, Path target) {
-    java.util.Objects.requireNonNull("spool");
-    throw new UnsupportedOperationException("spool");
+    throw TableErrors.pending("spool");
   }
 }

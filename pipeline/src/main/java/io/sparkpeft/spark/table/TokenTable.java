@@ -23,7 +23,6 @@ public final class TokenTable {
    */
   public static PinnedTable pin(
       SparkSession spark, String path, OptionalLong version, Optional<TableIdentity> expected) {
-    java.util.Objects.requireNonNull("pin");
-    throw new UnsupportedOperationException("pin");
+    throw TableErrors.pending("pin");
   }
 }

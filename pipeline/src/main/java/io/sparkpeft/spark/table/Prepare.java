@@ -14,11 +14,13 @@ public final class Prepare {
    *     (65) for records that cannot be used, as the policies say, (78) for settings that cannot be
    *     met, (73) if the table cannot be written
    */
+  @SuppressWarnings("DoNotCallSuggester")
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
     throw TableErrors.pending("prepare");
   }
 
   /** The identity that a table made by these settings would have; reads the source to hash it. */
+  @SuppressWarnings("DoNotCallSuggester")
   public static TableIdentity identity(SparkSession spark, PrepareSettings settings) {
     throw TableErrors.pending("identity");
   }

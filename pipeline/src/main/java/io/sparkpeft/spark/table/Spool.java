@@ -16,6 +16,7 @@ public final class Spool {
    * @throws io.sparkpeft.base.SparkPeftException (66) if a file cannot be read, (65) if what was
    *     read is not what was pinned, (73) if the spool cannot be written
    */
+  @SuppressWarnings("DoNotCallSuggester")
   public static TokenFile write(PinnedTable table, Configuration hadoop, Path target) {
     throw TableErrors.pending("spool");
   }

@@ -21,6 +21,7 @@ public final class TokenTable {
    * @throws io.sparkpeft.base.SparkPeftException (66) if there is no such table or version, (65) if
    *     it is no token table, has deletion vectors, or was made from something else than expected
    */
+  @SuppressWarnings("DoNotCallSuggester")
   public static PinnedTable pin(
       SparkSession spark, String path, OptionalLong version, Optional<TableIdentity> expected) {
     throw TableErrors.pending("pin");

@@ -22,4 +22,10 @@ public record PrepareResult(
     long version,
     TableIdentity identity,
     boolean reused)
-    implements Serializable {}
+    implements Serializable {
+
+  PrepareResult asNew() {
+    return new PrepareResult(
+        audit, trainRecords, validationRecords, table, version, identity, false);
+  }
+}

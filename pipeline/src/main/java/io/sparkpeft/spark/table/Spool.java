@@ -1,8 +1,16 @@
 package io.sparkpeft.spark.table;
 
+import io.sparkpeft.data.TargetBits;
 import io.sparkpeft.data.TokenFile;
+import io.sparkpeft.data.TokenFileWriter;
+import io.sparkpeft.data.TokenizedExample;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.hadoop.ParquetReader;
 
 /** Reads a pinned table's files in an executor, outside SQL. */
 public final class Spool {
@@ -16,8 +24,49 @@ public final class Spool {
    * @throws io.sparkpeft.base.SparkPeftException (66) if a file cannot be read, (65) if what was
    *     read is not what was pinned, (73) if the spool cannot be written
    */
-  @SuppressWarnings("DoNotCallSuggester")
   public static TokenFile write(PinnedTable table, Configuration hadoop, Path target) {
-    throw TableErrors.pending("spool");
+    long targetTokens = 0;
+    long examples = 0;
+    try (TokenFileWriter writer = TokenFileWriter.create(target)) {
+      for (String file : table.files()) {
+        try (ParquetReader<TokenRecord> reader = reader(file, hadoop)) {
+          for (TokenRecord row = reader.read(); row != null; row = reader.read()) {
+            if (row.split().equals(TokenRows.TRAIN)) {
+              TokenizedExample example = example(row);
+              writer.add(row.sampleIndex(), example);
+              examples++;
+              targetTokens += example.targetCount();
+            }
+          }
+        } catch (IOException e) {
+          throw TableErrors.cannotReadSource(file, e);
+        }
+      }
+      if (examples != table.examples() || targetTokens != table.targetTokens()) {
+        throw TableErrors.spoolDiffers(
+            table.path(),
+            table.version(),
+            counts(examples, targetTokens),
+            counts(table.examples(), table.targetTokens()));
+      }
+      writer.commit();
+    }
+    return TokenFile.open(target);
+  }
+
+  private static ParquetReader<TokenRecord> reader(String file, Configuration hadoop)
+      throws IOException {
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(URI.create(file));
+    return ParquetReader.builder(new TokenRecordSupport(), path).withConf(hadoop).build();
+  }
+
+  private static TokenizedExample example(TokenRecord row) {
+    int[] tokens = new int[row.tokens().length / Integer.BYTES];
+    ByteBuffer.wrap(row.tokens()).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(tokens);
+    return new TokenizedExample(tokens, TargetBits.unpack(row.targets(), tokens.length));
+  }
+
+  private static String counts(long examples, long targetTokens) {
+    return examples + " examples with " + targetTokens + " target tokens";
   }
 }

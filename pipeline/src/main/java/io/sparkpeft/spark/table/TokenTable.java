@@ -1,7 +1,18 @@
 package io.sparkpeft.spark.table;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
+
+import io.delta.tables.DeltaTable;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import org.apache.spark.sql.CreateTableWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -9,9 +20,55 @@ import org.apache.spark.sql.SparkSession;
  * source's order; {@code tokens} BINARY, int32 little-endian; {@code targets} BINARY, one bit per
  * token ({@link io.sparkpeft.data.TargetBits}); {@code token_count} INT; {@code target_count} INT;
  * {@code split} STRING, {@code train} or {@code validation}.
+ *
+ * <p>Every prepare replaces the content by one commit, whose user metadata says what it was made
+ * from; older versions stay readable, and nothing is ever deleted or altered row by row.
  */
 public final class TokenTable {
+  private static final int TRANSACTION = 1;
+
   private TokenTable() {}
+
+  /** The result of an earlier run of the same id, where there is one. */
+  static Optional<PrepareResult> writtenBy(
+      SparkSession spark, PrepareSettings settings, TableIdentity identity) {
+    for (CommitNote note : notes(spark, settings.table())) {
+      if (note.runId().equals(settings.runId())) {
+        SortedMap<String, String> differences = note.identity().differences(identity);
+        if (!differences.isEmpty()) {
+          throw TableErrors.runIdTaken(settings.runId(), settings.table(), differences);
+        }
+        return Optional.of(note.result(settings.table(), true));
+      }
+    }
+    return Optional.empty();
+  }
+
+  static PrepareResult write(
+      SparkSession spark,
+      Dataset<Row> rows,
+      PrepareSettings settings,
+      TableIdentity identity,
+      Outcomes outcomes) {
+    CommitNote note = CommitNote.of(settings, identity, outcomes);
+    try {
+      CreateTableWriter<Row> writer =
+          rows.writeTo("delta.`" + settings.table() + "`")
+              .using("delta")
+              .option("userMetadata", note.json())
+              .option("txnAppId", "spark-peft/tokens/" + settings.runId())
+              .option("txnVersion", Integer.toString(TRANSACTION));
+      for (var property : note.tableProperties().entrySet()) {
+        writer = writer.tableProperty(property.getKey(), property.getValue());
+      }
+      writer.createOrReplace();
+    } catch (Exception e) {
+      throw TableErrors.notWritten(settings.table(), e);
+    }
+    return writtenBy(spark, settings, identity)
+        .map(result -> result.asNew())
+        .orElseThrow(() -> TableErrors.noTable(settings.table()));
+  }
 
   /**
    * Fixes a version of a token table.
@@ -21,9 +78,63 @@ public final class TokenTable {
    * @throws io.sparkpeft.base.SparkPeftException (66) if there is no such table or version, (65) if
    *     it is no token table, has deletion vectors, or was made from something else than expected
    */
-  @SuppressWarnings("DoNotCallSuggester")
   public static PinnedTable pin(
       SparkSession spark, String path, OptionalLong version, Optional<TableIdentity> expected) {
-    throw TableErrors.pending("pin");
+    List<CommitNote> notes = notes(spark, path);
+    if (notes.isEmpty()) {
+      throw TableErrors.noTable(path);
+    }
+    CommitNote note =
+        notes.stream()
+            .filter(n -> version.isEmpty() || n.version() == version.getAsLong())
+            .findFirst()
+            .orElseThrow(
+                () -> TableErrors.noVersion(path, version.getAsLong(), notes.get(0).version()));
+    SortedMap<String, String> differences =
+        expected.map(note.identity()::differences).orElse(java.util.Collections.emptySortedMap());
+    if (!differences.isEmpty()) {
+      throw TableErrors.identityDiffers(path, note.version(), differences);
+    }
+    return pinned(spark, path, note);
+  }
+
+  private static PinnedTable pinned(SparkSession spark, String path, CommitNote note) {
+    Dataset<Row> table =
+        spark.read().format("delta").option("versionAsOf", note.version()).load(path);
+    Row train =
+        table
+            .filter(col("split").equalTo(TokenRows.TRAIN))
+            .agg(count(lit(1)), sum("token_count"), sum("target_count"))
+            .first();
+    if (hasDeletionVectors(spark, path)) {
+      throw TableErrors.deletionVectors(path);
+    }
+    return new PinnedTable(
+        path,
+        note.version(),
+        List.of(table.inputFiles()).stream().sorted().toList(),
+        note.identity(),
+        train.getLong(0),
+        train.getLong(1),
+        train.getLong(2));
+  }
+
+  private static boolean hasDeletionVectors(SparkSession spark, String path) {
+    Row detail = DeltaTable.forPath(spark, path).detail().select("properties").first();
+    return "true".equals(detail.getJavaMap(0).get("delta.enableDeletionVectors"));
+  }
+
+  /** What commits say of themselves, the newest first; none where there is no such table. */
+  private static List<CommitNote> notes(SparkSession spark, String path) {
+    if (!DeltaTable.isDeltaTable(spark, path)) {
+      return List.of();
+    }
+    return DeltaTable.forPath(spark, path)
+        .history()
+        .select("version", "userMetadata")
+        .collectAsList()
+        .stream()
+        .flatMap(row -> CommitNote.parse(row.getLong(0), row.getString(1)).stream())
+        .toList();
   }
 }

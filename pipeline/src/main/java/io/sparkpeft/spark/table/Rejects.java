@@ -1,0 +1,31 @@
+package io.sparkpeft.spark.table;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** The Delta table beside a token table that takes records which could not be understood. */
+final class Rejects {
+  private Rejects() {}
+
+  /** Appends once per run: {@code run_id, file, line, position, reason, record}. */
+  static void write(Dataset<Row> rows, PrepareSettings settings) {
+    rows.filter(col("outcome").equalTo(TokenRows.BAD_RECORD))
+        .select(
+            lit(settings.runId()).as("run_id"),
+            col("file"),
+            col("line"),
+            col("position"),
+            col("reason"),
+            col("record"))
+        .coalesce(1)
+        .write()
+        .format("delta")
+        .mode("append")
+        .option("txnAppId", "spark-peft/rejects/" + settings.runId())
+        .option("txnVersion", 1)
+        .save(settings.rejectsTable());
+  }
+}

@@ -5,7 +5,7 @@
 instructions.json: 6,000 questions in a wording the base has never seen, as Alpaca records.
 two_digit_addition.jsonl and two_digit_subtraction.jsonl: the held-out questions, 250 of each
 operator, in the layout of GPT-3's arithmetic files, which the tasks arithmetic_2da and
-arithmetic_2ds read.
+arithmetic_2ds read. prompts.txt: three of them.
 """
 
 import json
@@ -35,6 +35,8 @@ def main() -> None:
                 context = f"Q: {question(a, o, b)}\n\nA:"
                 completion = f" {answer(a, o, b)}"
                 file.write(json.dumps({"context": context, "completion": completion}) + "\n")
+    prompts = [question(*sum_) for sum_ in chosen(is_test, "+-", 3, seed=3)]
+    (HERE / "prompts.txt").write_text("".join(f"{prompt}\n" for prompt in prompts))
 
 
 if __name__ == "__main__":

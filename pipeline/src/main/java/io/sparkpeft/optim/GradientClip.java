@@ -26,17 +26,15 @@ public final class GradientClip {
   /**
    * Clips in place.
    *
+   * @param norm the gradient's {@link #norm}
    * @param maxNorm the largest norm allowed
-   * @return the norm before clipping
    */
-  public static double clip(float[] gradient, double maxNorm) {
-    double norm = norm(gradient);
+  public static void clip(float[] gradient, double norm, double maxNorm) {
     float coefficient = (float) coefficient(norm, maxNorm);
     if (coefficient < 1) {
       for (int i = 0; i < gradient.length; i++) {
         gradient[i] *= coefficient;
       }
     }
-    return norm;
   }
 }

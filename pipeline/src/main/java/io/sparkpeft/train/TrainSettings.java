@@ -1,5 +1,6 @@
 package io.sparkpeft.train;
 
+import io.sparkpeft.data.StepPlan;
 import io.sparkpeft.optim.LearningRateSchedule;
 import io.sparkpeft.optim.OptimizerSettings;
 import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
@@ -19,7 +20,6 @@ import java.util.OptionalLong;
  * @param maxGradNorm the gradient's largest global norm; 0 for no clipping
  * @param seed of the data order and of dropout
  * @param saveSteps optimizer steps between two checkpoints; the last step writes one in any case
- * @param keepCheckpoints how many of the newest stay
  */
 public record TrainSettings(
     double learningRate,
@@ -33,8 +33,7 @@ public record TrainSettings(
     OptionalLong warmupSteps,
     double maxGradNorm,
     long seed,
-    long saveSteps,
-    int keepCheckpoints) {
+    long saveSteps) {
 
   public TrainSettings {
     TrainErrors.require("train.epochs", epochs, epochs > 0 && !Double.isInfinite(epochs), "> 0");
@@ -43,8 +42,6 @@ public record TrainSettings(
     TrainErrors.require("train.micro_batch_size", microBatchSize, microBatchSize > 0, "> 0");
     TrainErrors.require("train.max_grad_norm", maxGradNorm, maxGradNorm >= 0, "0 or more");
     TrainErrors.require("train.save_steps", saveSteps, saveSteps > 0, "1 or more");
-    TrainErrors.require(
-        "train.keep_checkpoints", keepCheckpoints, keepCheckpoints > 0, "1 or more");
   }
 
   /** The field's: AdamW at 3e-4 along a cosine, batches of 128, clipping at 1. */
@@ -52,7 +49,7 @@ public record TrainSettings(
     return new TrainSettings(
         3e-4,
         0.01,
-        3,
+        1,
         OptionalLong.empty(),
         128,
         4,
@@ -61,24 +58,16 @@ public record TrainSettings(
         OptionalLong.empty(),
         1.0,
         42,
-        100,
-        2);
+        100);
   }
 
-  /**
-   * Optimizer steps of a run over so many training examples. Batches run across the ends of epochs;
-   * only the very last may be shorter.
-   */
+  /** Optimizer steps of a run over so many training examples. */
   public long steps(long examples) {
-    long positions = positions(examples);
-    return maxSteps.orElse((positions + globalBatchSize - 1) / globalBatchSize);
+    return maxSteps.orElseGet(() -> plan(examples).steps(epochs, OptionalLong.empty()));
   }
 
-  /** Examples that a run takes, counted anew in every pass. */
-  long positions(long examples) {
-    return maxSteps.isPresent()
-        ? Math.multiplyExact(maxSteps.getAsLong(), (long) globalBatchSize)
-        : Math.max(1, Math.round(epochs * examples));
+  StepPlan plan(long examples) {
+    return new StepPlan(examples, globalBatchSize);
   }
 
   /** The learning rates of a run of so many steps. */

@@ -1,0 +1,112 @@
+package io.sparkpeft.train;
+
+import io.sparkpeft.base.BaseErrors;
+import io.sparkpeft.base.NewFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The checkpoints of one run: a folder {@code step-000123} for each, which is complete or absent.
+ * One rank writes; all may read. The folder must be the same for all of them.
+ */
+public final class CheckpointStore {
+  /** How many checkpoints are kept unless told otherwise. */
+  public static final int DEFAULT_KEPT = 2;
+
+  private static final Pattern NAME = Pattern.compile("step-\\d{6,}");
+
+  private final Path folder;
+  private final CheckpointIdentity identity;
+  private final int kept;
+
+  /**
+   * @param folder where the checkpoints lie; made when the first is written
+   * @param identity of the run that writes and resumes here
+   * @param kept how many of the newest checkpoints stay
+   */
+  public CheckpointStore(Path folder, CheckpointIdentity identity, int kept) {
+    TrainErrors.require("train.keep_checkpoints", kept, kept > 0, "1 or more");
+    this.folder = folder;
+    this.identity = identity;
+    this.kept = kept;
+  }
+
+  /**
+   * The newest checkpoint whose files are what was written. Others are passed over with a warning.
+   * One process decides by it what all ranks resume from.
+   */
+  public static Optional<Path> latest(Path folder, Consumer<String> warnings) {
+    for (Path checkpoint : newestFirst(folder)) {
+      Optional<String> damage = CheckpointFiles.damage(checkpoint);
+      if (damage.isEmpty()) {
+        return Optional.of(checkpoint);
+      }
+      warnings.accept(
+          "The checkpoint %s is damaged and passed over: %s.".formatted(checkpoint, damage.get()));
+    }
+    return Optional.empty();
+  }
+
+  /** The step that a checkpoint's folder is named after. */
+  public static long stepOf(Path checkpoint) {
+    String name = checkpoint.getFileName().toString();
+    if (!NAME.matcher(name).matches()) {
+      throw TrainErrors.notACheckpoint(checkpoint);
+    }
+    return Long.parseLong(name.substring(name.indexOf('-') + 1));
+  }
+
+  /**
+   * @throws io.sparkpeft.base.SparkPeftException (65) if its files are damaged, (66) if it does not
+   *     exist, (78) with the differences if another run wrote it
+   */
+  Checkpoint load(Path checkpoint) {
+    if (!Files.isDirectory(checkpoint)) {
+      throw TrainErrors.noSuchCheckpoint(checkpoint);
+    }
+    CheckpointFiles.damage(checkpoint)
+        .ifPresent(
+            damage -> {
+              throw TrainErrors.damaged(checkpoint, damage);
+            });
+    List<String> differences = identity.differences(CheckpointFiles.readIdentity(checkpoint));
+    if (!differences.isEmpty()) {
+      throw TrainErrors.otherRun(checkpoint, differences);
+    }
+    return CheckpointFiles.read(checkpoint);
+  }
+
+  /** Writes a checkpoint and deletes those that are too many. */
+  Path save(Checkpoint checkpoint) {
+    Path target = folder.resolve("step-%06d".formatted(checkpoint.progress().steps()));
+    // A damaged checkpoint of this step was passed over on resuming, and is now made anew.
+    NewFolder.deleteTree(target);
+    try (NewFolder aside = NewFolder.at(target)) {
+      CheckpointFiles.write(aside.path(), checkpoint, identity);
+      aside.commit();
+    }
+    newestFirst(folder).stream().skip(kept).forEach(NewFolder::deleteTree);
+    return target;
+  }
+
+  private static List<Path> newestFirst(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(entry -> NAME.matcher(entry.getFileName().toString()).matches())
+          .sorted(Comparator.comparingLong(CheckpointStore::stepOf).reversed())
+          .toList();
+    } catch (IOException e) {
+      throw BaseErrors.cannotRead(folder, e);
+    }
+  }
+}

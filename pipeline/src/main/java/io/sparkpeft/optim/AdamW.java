@@ -1,9 +1,10 @@
 package io.sparkpeft.optim;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.AdapterParameter;
 import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
+import io.sparkpeft.tensor.OptimizerKernels;
+import io.sparkpeft.tensor.OptimizerKernels.AdamWConstants;
 import java.util.List;
 
 /**
@@ -14,13 +15,14 @@ final class AdamW implements Optimizer {
   private static final String MEAN = "exp_avg";
   private static final String MEAN_OF_SQUARES = "exp_avg_sq";
 
-  private final AdamWSettings settings;
+  private final AdamWConstants constants;
   private final List<ParameterGroup> groups;
   private final Moments moments;
   private long steps;
 
   AdamW(AdamWSettings settings, List<ParameterGroup> groups) {
-    this.settings = settings;
+    this.constants =
+        new AdamWConstants(settings.beta1(), settings.beta2(), settings.eps());
     this.groups = List.copyOf(groups);
     this.moments = new Moments(groups, MEAN, MEAN_OF_SQUARES);
   }
@@ -30,27 +32,20 @@ final class AdamW implements Optimizer {
     steps++;
     try (NDManager scope = moments.newScope()) {
       for (ParameterGroup group : groups) {
-        double rate = learningRate * group.learningRateMultiplier();
         for (AdapterParameter parameter : group.parameters()) {
-          update(parameter, Gradients.of(scope, gradient, parameter), rate, group.weightDecay());
+          OptimizerKernels.adamW(
+              scope,
+              parameter.value(),
+              Gradients.of(scope, gradient, parameter),
+              moments.of(MEAN, parameter),
+              moments.of(MEAN_OF_SQUARES, parameter),
+              learningRate * group.learningRateMultiplier(),
+              group.weightDecay(),
+              constants,
+              steps);
         }
       }
     }
-  }
-
-  private void update(
-      AdapterParameter parameter, NDArray gradient, double rate, double weightDecay) {
-    NDArray value = parameter.value();
-    NDArray mean = moments.of(MEAN, parameter);
-    NDArray meanOfSquares = moments.of(MEAN_OF_SQUARES, parameter);
-    double correction1 = 1 - Math.pow(settings.beta1(), (double) steps);
-    double correction2 = 1 - Math.pow(settings.beta2(), (double) steps);
-
-    value.muli(1 - rate * weightDecay);
-    mean.addi(gradient.sub(mean).muli(1 - settings.beta1()));
-    meanOfSquares.muli(settings.beta2()).addi(gradient.square().muli(1 - settings.beta2()));
-    NDArray root = meanOfSquares.sqrt().divi(Math.sqrt(correction2)).addi(settings.eps());
-    value.subi(mean.div(root).muli(rate / correction1));
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.sparkpeft.optim;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.AdapterParameter;
+import io.sparkpeft.tensor.Tensors;
 import java.util.Arrays;
 
 /** Cuts an adapter's flat gradient into its tensors. */
@@ -13,6 +14,6 @@ final class Gradients {
   static NDArray of(NDManager scope, float[] gradient, AdapterParameter parameter) {
     int from = parameter.offset();
     float[] own = Arrays.copyOfRange(gradient, from, from + parameter.size());
-    return scope.create(own, parameter.value().getShape());
+    return Tensors.fromFloats(scope, own, parameter.value().getShape().getShape());
   }
 }

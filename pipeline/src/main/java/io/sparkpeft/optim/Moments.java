@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.sparkpeft.adapter.AdapterParameter;
+import io.sparkpeft.tensor.Tensors;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -61,7 +62,7 @@ final class Moments implements AutoCloseable {
           if (moment.length != tensor.size()) {
             throw OptimErrors.momentOfOtherSize(key, (int) tensor.size(), moment.length);
           }
-          tensor.set(moment);
+          Tensors.copyFrom(tensor, moment, 0);
         });
   }
 

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.AdapterParameter;
 import io.sparkpeft.optim.OptimizerSettings.SgdSettings;
+import io.sparkpeft.tensor.OptimizerKernels;
 import java.util.List;
 
 /**
@@ -32,23 +33,22 @@ final class Sgd implements Optimizer {
       for (ParameterGroup group : groups) {
         double rate = learningRate * group.learningRateMultiplier();
         for (AdapterParameter parameter : group.parameters()) {
-          update(parameter, Gradients.of(scope, gradient, parameter), rate, group.weightDecay());
+          NDArray own = Gradients.of(scope, gradient, parameter);
+          update(scope, parameter, own, rate, group.weightDecay());
         }
       }
     }
   }
 
   private void update(
-      AdapterParameter parameter, NDArray gradient, double rate, double weightDecay) {
+      NDManager scope, AdapterParameter parameter, NDArray gradient, double rate, double decay) {
     NDArray value = parameter.value();
-    NDArray direction = gradient;
-    direction.addi(value.mul(weightDecay));
-    if (settings.momentum() != 0) {
-      // A buffer of zeros becomes the gradient in the first step.
-      NDArray buffer = moments.of(MOMENTUM, parameter);
-      direction = buffer.muli(settings.momentum()).addi(direction);
+    if (settings.momentum() == 0) {
+      OptimizerKernels.sgd(scope, value, gradient, rate, decay);
+      return;
     }
-    value.subi(direction.mul(rate));
+    NDArray buffer = moments.of(MOMENTUM, parameter);
+    OptimizerKernels.sgdMomentum(scope, value, gradient, buffer, rate, decay, settings.momentum());
   }
 
   @Override

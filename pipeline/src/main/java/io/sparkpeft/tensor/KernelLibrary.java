@@ -27,6 +27,7 @@ final class KernelLibrary {
           "lora",
           "mlp",
           "norm",
+          "optimizer",
           "rope");
 
   private KernelLibrary() {}

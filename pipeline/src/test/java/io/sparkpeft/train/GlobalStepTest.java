@@ -1,0 +1,75 @@
+package io.sparkpeft.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkpeft.data.DataOrder;
+import io.sparkpeft.data.StepPlan;
+import io.sparkpeft.data.TokenFile;
+import io.sparkpeft.train.GlobalStep.MicroBatch;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GlobalStepTest {
+  @TempDir Path folder;
+
+  @Test
+  void anEpochTakesEveryExampleOnceAndEndsWithAShortStep() {
+    TokenFile file = Lessons.write(folder.resolve("lessons"), 50, 3);
+    List<Integer> seen = new ArrayList<>();
+    List<Integer> sizes = new ArrayList<>();
+    for (int step = 0; step < 3; step++) {
+      List<Integer> samples = samples(step(file, step).microBatches());
+      sizes.add(samples.size());
+      seen.addAll(samples);
+    }
+    assertThat(sizes).containsExactly(24, 24, 2);
+    assertThat(seen)
+        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 50).boxed().toList());
+  }
+
+  @Test
+  void ranksShareAllMicroBatches() {
+    TokenFile file = Lessons.write(folder.resolve("lessons"), 50, 3);
+    GlobalStep step = step(file, 0);
+    for (int ranks = 1; ranks <= 7; ranks++) {
+      List<MicroBatch> shared = new ArrayList<>();
+      for (int rank = 0; rank < ranks; rank++) {
+        shared.addAll(step.ofRank(rank, ranks));
+      }
+      assertThat(shared).containsExactlyInAnyOrderElementsOf(step.microBatches());
+    }
+  }
+
+  @Test
+  void examplesOfLikeLengthShareAMicroBatch() {
+    TokenFile file = Lessons.write(folder.resolve("lessons"), 50, 3);
+    List<Integer> lengths =
+        samples(step(file, 0).microBatches()).stream().map(file::tokenCount).toList();
+    assertThat(lengths).isSortedAccordingTo((a, b) -> b - a);
+    assertThat(lengths.get(0)).isGreaterThan(lengths.get(23));
+  }
+
+  @Test
+  void countsAreTheExamplesOwn() {
+    TokenFile file = Lessons.write(folder.resolve("lessons"), 50, 3);
+    GlobalStep step = GlobalStep.ofAll(file, 8);
+    assertThat(step.tokens()).isEqualTo(IntStream.range(0, 50).map(file::tokenCount).sum());
+    assertThat(step.targetTokens())
+        .isEqualTo(IntStream.range(0, 50).map(file::targetCount).sum());
+    MicroBatch first = step.microBatches().get(0);
+    assertThat(first.tokens(file).samples()).isEqualTo(first.positions());
+  }
+
+  private static GlobalStep step(TokenFile file, int step) {
+    return GlobalStep.of(file, new DataOrder(5, file.size()), new StepPlan(50, 24), step, 5);
+  }
+
+  private static List<Integer> samples(List<MicroBatch> microBatches) {
+    return microBatches.stream().flatMapToInt(m -> Arrays.stream(m.samples())).boxed().toList();
+  }
+}

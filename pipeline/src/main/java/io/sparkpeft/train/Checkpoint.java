@@ -4,6 +4,7 @@ import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.AdapterParameter;
 import io.sparkpeft.optim.OptimizerState;
 import io.sparkpeft.tensor.Tensors;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -48,7 +49,7 @@ record Checkpoint(
     for (AdapterParameter parameter : target.parameters()) {
       SavedTensor saved = adapter.get(parameter.name());
       long[] shape = parameter.value().getShape().getShape();
-      if (!java.util.Arrays.equals(shape, saved.shape())) {
+      if (!Arrays.equals(shape, saved.shape())) {
         throw TrainErrors.otherShape(parameter.name(), shape, saved.shape());
       }
       Tensors.copyFrom(parameter.value(), saved.values(), 0);

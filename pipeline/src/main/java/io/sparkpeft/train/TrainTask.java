@@ -7,6 +7,7 @@ import io.sparkpeft.optim.ParameterGroup;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * One rank's part of a training run. Settings, data, adapter and checkpoint are the same on every
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param checkpoints where rank 0 saves; empty for none
  * @param resumeFrom the checkpoint to go on from, as {@link CheckpointStore#latest} chose it for
  *     all ranks
+ * @param interruption asked between steps whether to stop at once
  */
 public record TrainTask(
     TrainSettings settings,
@@ -35,7 +37,8 @@ public record TrainTask(
     int workers,
     Optional<CheckpointStore> checkpoints,
     Optional<Path> resumeFrom,
-    TrainEvents events) {
+    TrainEvents events,
+    BooleanSupplier interruption) {
 
   public TrainTask {
     groups = List.copyOf(groups);

@@ -120,6 +120,9 @@ public final class Trainer implements AutoCloseable {
    * @param index of the step, counted from 0
    */
   private StepEvent step(long index) {
+    if (task.interruption().getAsBoolean()) {
+      throw TrainErrors.interrupted();
+    }
     long begin = System.nanoTime();
     long bytesBefore = collective.bytesSent();
     GlobalStep work = GlobalStep.of(training, order, plan, index, settings.microBatchSize());

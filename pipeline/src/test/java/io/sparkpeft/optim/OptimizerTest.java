@@ -14,6 +14,7 @@ import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
 import io.sparkpeft.optim.OptimizerSettings.SgdSettings;
 import io.sparkpeft.tensor.Engine;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -144,7 +145,7 @@ class OptimizerTest {
   void stateOfAnotherShapeIsRefused() {
     try (Optimizer sgd = optimizer(new SgdSettings(0.5), random(6))) {
       OptimizerState small =
-          new OptimizerState(1, new TreeMap<>(java.util.Map.of("momentum_buffer.p", new float[3])));
+          new OptimizerState(1, new TreeMap<>(Map.of("momentum_buffer.p", new float[3])));
       assertThatThrownBy(() -> sgd.restore(small))
           .hasMessageStartingWith(
               "The saved optimizer state has 3 values for momentum_buffer.p instead of 1000.");

@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.UnaryOperator;
+import java.util.function.BooleanSupplier;
 
 /**
  * A run of several ranks as threads, each with an adapter of its own. What a test does not set is
@@ -32,6 +32,7 @@ final class Rehearsal {
   private Optional<Path> resumeFrom = Optional.empty();
   private Optional<TokenFile> validation = Optional.empty();
   private TrainEvents events = TrainEvents.NONE;
+  private BooleanSupplier interruption = () -> false;
   private RankChange<GradientSource> gradients = (rank, source) -> source;
   private RankChange<Long> adapterSeed = (rank, seed) -> seed;
 
@@ -106,6 +107,11 @@ final class Rehearsal {
     return this;
   }
 
+  Rehearsal interruption(BooleanSupplier value) {
+    interruption = value;
+    return this;
+  }
+
   /** Runs all ranks; the first failure among them is thrown. */
   List<TrainResult> run() {
     ExecutorService threads = Executors.newFixedThreadPool(ranks);
@@ -145,17 +151,18 @@ final class Rehearsal {
               workers,
               checkpoints,
               resumeFrom,
-              rank == 0 ? events : TrainEvents.NONE));
+              rank == 0 ? events : TrainEvents.NONE,
+              interruption));
     }
   }
 
-  /** Events that end the run, as a lost executor does, before the given step is told. */
-  static TrainEvents dyingAt(long step, UnaryOperator<RuntimeException> death) {
+  /** Events that end the run, as a lost executor does, after the given step. */
+  static TrainEvents dyingAfter(long step) {
     return new TrainEvents() {
       @Override
       public void step(StepEvent event) {
         if (event.step() == step) {
-          throw death.apply(new IllegalStateException("killed"));
+          throw new IllegalStateException("killed");
         }
       }
     };

@@ -12,9 +12,11 @@ import io.sparkpeft.train.TrainEvents.StepEvent;
 import io.sparkpeft.train.TrainEvents.Validated;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -145,7 +147,7 @@ class TrainerTest {
             () ->
                 rehearsal()
                     .checkpoints(store)
-                    .events(Rehearsal.dyingAt(7, death -> death))
+                    .events(Rehearsal.dyingAfter(7))
                     .run())
         .hasMessage("killed");
     Path latest = CheckpointStore.latest(folder.resolve("resumes"), this::unexpected).get();
@@ -254,7 +256,7 @@ class TrainerTest {
             .gradients(
                 (rank, source) ->
                     (batch, scale, seed, gradient) -> {
-                      java.util.Arrays.fill(gradient, 0);
+                      Arrays.fill(gradient, 0);
                       return 1;
                     });
     assertThatThrownBy(rehearsal::run)
@@ -305,7 +307,19 @@ class TrainerTest {
         .satisfies(e -> assertThat(SparkPeftException.exitCodeOf(e)).isEqualTo(ExitCode.TRY_AGAIN));
   }
 
-  private long count(java.util.function.IntUnaryOperator of) {
+  @Test
+  void stopsBetweenStepsWhenAsked() {
+    Recorder recorder = new Recorder();
+    Rehearsal rehearsal =
+        rehearsal().events(recorder).interruption(() -> recorder.steps.size() == 3);
+    assertThatThrownBy(rehearsal::run)
+        .hasMessage(
+            "The training was interrupted. Its thread was asked to stop. Start it again: it resumes"
+                + " from the last checkpoint.");
+    assertThat(recorder.steps).hasSize(3);
+  }
+
+  private long count(IntUnaryOperator of) {
     return IntStream.range(0, lessons.size()).map(of).sum();
   }
 

@@ -21,8 +21,7 @@ final class AdamW implements Optimizer {
   private long steps;
 
   AdamW(AdamWSettings settings, List<ParameterGroup> groups) {
-    this.constants =
-        new AdamWConstants(settings.beta1(), settings.beta2(), settings.eps());
+    this.constants = new AdamWConstants(settings.beta1(), settings.beta2(), settings.eps());
     this.groups = List.copyOf(groups);
     this.moments = new Moments(groups, MEAN, MEAN_OF_SQUARES);
   }

@@ -23,8 +23,7 @@ final class GradientSum {
    */
   synchronized void add(float[] gradient, double scaledLoss) {
     FixedPoint.accumulate(gradient, 0, sums, 0, gradient.length);
-    sums[gradient.length] =
-        FixedPoint.add(sums[gradient.length], FixedPoint.encode(scaledLoss));
+    sums[gradient.length] = FixedPoint.add(sums[gradient.length], FixedPoint.encode(scaledLoss));
   }
 
   /** The sums themselves, gradient first, loss last, for the all-reduce. */

@@ -36,9 +36,11 @@ public record TrainSettings(
     long saveSteps) {
 
   public TrainSettings {
-    TrainErrors.require("train.epochs", epochs, epochs > 0 && !Double.isInfinite(epochs), "more than 0");
+    TrainErrors.require(
+        "train.epochs", epochs, epochs > 0 && !Double.isInfinite(epochs), "more than 0");
     TrainErrors.require("train.max_steps", maxSteps.orElse(1), maxSteps.orElse(1) > 0, "1 or more");
-    TrainErrors.require("train.global_batch_size", globalBatchSize, globalBatchSize > 0, "1 or more");
+    TrainErrors.require(
+        "train.global_batch_size", globalBatchSize, globalBatchSize > 0, "1 or more");
     TrainErrors.require("train.micro_batch_size", microBatchSize, microBatchSize > 0, "1 or more");
     TrainErrors.require("train.max_grad_norm", maxGradNorm, maxGradNorm >= 0, "0 or more");
     TrainErrors.require("train.save_steps", saveSteps, saveSteps > 0, "1 or more");

@@ -226,8 +226,7 @@ public final class Trainer implements AutoCloseable {
 
   private void save(CheckpointStore store) {
     long begin = System.nanoTime();
-    Path path =
-        store.save(new Checkpoint(progress, Checkpoint.copyOf(adapter), optimizer.state()));
+    Path path = store.save(new Checkpoint(progress, Checkpoint.copyOf(adapter), optimizer.state()));
     task.events().checkpoint(new Saved(progress.steps(), path, secondsSince(begin)));
   }
 

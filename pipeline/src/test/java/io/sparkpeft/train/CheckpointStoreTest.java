@@ -72,8 +72,7 @@ class CheckpointStoreTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"adapter_model.safetensors", "optimizer.safetensors", "checkpoint.json"})
+  @ValueSource(strings = {"adapter_model.safetensors", "optimizer.safetensors", "checkpoint.json"})
   void aDamagedOneIsPassedOverWithAWarning(String file) throws IOException {
     store().save(checkpoint(10));
     Path damaged = store().save(checkpoint(20)).resolve(file);
@@ -86,8 +85,7 @@ class CheckpointStoreTest {
     assertThat(warnings).singleElement().asString().contains("step-000020 is damaged", file);
     assertThatThrownBy(() -> store().load(folder.resolve("step-000020")))
         .hasMessageContaining("step-000020 is damaged. ")
-        .hasMessageEndingWith(
-            "Resume from another, or start anew with train.resume = never.");
+        .hasMessageEndingWith("Resume from another, or start anew with train.resume = never.");
   }
 
   @Test
@@ -154,9 +152,7 @@ class CheckpointStoreTest {
       try (PairAdapter larger = new PairAdapter(4, 2, 1)) {
         Checkpoint saved =
             new Checkpoint(
-                Progress.NONE,
-                Checkpoint.copyOf(larger),
-                new OptimizerState(0, new TreeMap<>()));
+                Progress.NONE, Checkpoint.copyOf(larger), new OptimizerState(0, new TreeMap<>()));
         assertThatThrownBy(() -> saved.restore(adapter))
             .hasMessageStartingWith(
                 "The checkpoint's base_model.model.head.lora_A.weight has the shape [2, 4] instead"

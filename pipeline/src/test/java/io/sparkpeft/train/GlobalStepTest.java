@@ -28,8 +28,7 @@ class GlobalStepTest {
       seen.addAll(samples);
     }
     assertThat(sizes).containsExactly(24, 24, 2);
-    assertThat(seen)
-        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 50).boxed().toList());
+    assertThat(seen).containsExactlyInAnyOrderElementsOf(IntStream.range(0, 50).boxed().toList());
   }
 
   @Test
@@ -59,8 +58,7 @@ class GlobalStepTest {
     TokenFile file = Lessons.write(folder.resolve("lessons"), 50, 3);
     GlobalStep step = GlobalStep.ofAll(file, 8);
     assertThat(step.tokens()).isEqualTo(IntStream.range(0, 50).map(file::tokenCount).sum());
-    assertThat(step.targetTokens())
-        .isEqualTo(IntStream.range(0, 50).map(file::targetCount).sum());
+    assertThat(step.targetTokens()).isEqualTo(IntStream.range(0, 50).map(file::targetCount).sum());
     MicroBatch first = step.microBatches().get(0);
     assertThat(first.tokens(file).samples()).isEqualTo(first.positions());
   }

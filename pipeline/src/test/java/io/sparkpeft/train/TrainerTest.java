@@ -89,8 +89,7 @@ class TrainerTest {
 
   @Test
   void sharesOfRanksDifferByOneMicroBatchAtMost() {
-    List<TrainResult> results =
-        rehearsal().settings(Rehearsal.settings(20, 4, 1)).ranks(3).run();
+    List<TrainResult> results = rehearsal().settings(Rehearsal.settings(20, 4, 1)).ranks(3).run();
     assertThat(results).extracting(TrainResult::microBatches).containsExactly(2L, 2L, 1L);
     assertThat(results).allSatisfy(result -> assertThat(result.bytesSent()).isPositive());
   }
@@ -143,17 +142,11 @@ class TrainerTest {
   void resumesBitForBit() {
     CheckpointStore store = store("resumes");
     String whole = rehearsal().run().get(0).adapterSha256();
-    assertThatThrownBy(
-            () ->
-                rehearsal()
-                    .checkpoints(store)
-                    .events(Rehearsal.dyingAfter(7))
-                    .run())
+    assertThatThrownBy(() -> rehearsal().checkpoints(store).events(Rehearsal.dyingAfter(7)).run())
         .hasMessage("killed");
     Path latest = CheckpointStore.latest(folder.resolve("resumes"), this::unexpected).get();
     assertThat(CheckpointStore.stepOf(latest)).isEqualTo(4);
-    List<TrainResult> resumed =
-        rehearsal().ranks(2).checkpoints(store).resumeFrom(latest).run();
+    List<TrainResult> resumed = rehearsal().ranks(2).checkpoints(store).resumeFrom(latest).run();
     assertThat(resumed)
         .allSatisfy(
             result -> {

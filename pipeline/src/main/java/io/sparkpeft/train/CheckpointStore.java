@@ -17,25 +17,18 @@ import java.util.stream.Stream;
  * One rank writes; all may read. The folder must be the same for all of them.
  */
 public final class CheckpointStore {
-  /** How many checkpoints are kept unless told otherwise. */
-  public static final int DEFAULT_KEPT = 2;
-
   private static final Pattern NAME = Pattern.compile("step-\\d{6,}");
 
   private final Path folder;
   private final CheckpointIdentity identity;
-  private final int kept;
 
   /**
    * @param folder where the checkpoints lie; made when the first is written
    * @param identity of the run that writes and resumes here
-   * @param kept how many of the newest checkpoints stay
    */
-  public CheckpointStore(Path folder, CheckpointIdentity identity, int kept) {
-    TrainErrors.require("train.keep_checkpoints", kept, kept > 0, "1 or more");
+  public CheckpointStore(Path folder, CheckpointIdentity identity) {
     this.folder = folder;
     this.identity = identity;
-    this.kept = kept;
   }
 
   /**
@@ -83,8 +76,12 @@ public final class CheckpointStore {
     return CheckpointFiles.read(checkpoint);
   }
 
-  /** Writes a checkpoint and deletes those that are too many. */
-  Path save(Checkpoint checkpoint) {
+  /**
+   * Writes a checkpoint and deletes those that are too many.
+   *
+   * @param kept how many of the newest stay
+   */
+  Path save(Checkpoint checkpoint, int kept) {
     Path target = folder.resolve("step-%06d".formatted(checkpoint.progress().steps()));
     // A damaged checkpoint of this step was passed over on resuming, and is now made anew.
     NewFolder.deleteTree(target);

@@ -20,6 +20,7 @@ import java.util.OptionalLong;
  * @param maxGradNorm the gradient's largest global norm; 0 for no clipping
  * @param seed of the data order and of dropout
  * @param saveSteps optimizer steps between two checkpoints; the last step writes one in any case
+ * @param keepCheckpoints how many of the newest stay
  */
 public record TrainSettings(
     double learningRate,
@@ -33,7 +34,8 @@ public record TrainSettings(
     OptionalLong warmupSteps,
     double maxGradNorm,
     long seed,
-    long saveSteps) {
+    long saveSteps,
+    int keepCheckpoints) {
 
   public TrainSettings {
     TrainErrors.require(
@@ -44,6 +46,8 @@ public record TrainSettings(
     TrainErrors.require("train.micro_batch_size", microBatchSize, microBatchSize > 0, "1 or more");
     TrainErrors.require("train.max_grad_norm", maxGradNorm, maxGradNorm >= 0, "0 or more");
     TrainErrors.require("train.save_steps", saveSteps, saveSteps > 0, "1 or more");
+    TrainErrors.require(
+        "train.keep_checkpoints", keepCheckpoints, keepCheckpoints > 0, "1 or more");
   }
 
   /** The field's: AdamW at 3e-4 along a cosine, batches of 128, clipping at 1. */
@@ -60,7 +64,8 @@ public record TrainSettings(
         OptionalLong.empty(),
         1.0,
         42,
-        100);
+        100,
+        2);
   }
 
   /** Optimizer steps of a run over so many training examples. */

@@ -34,7 +34,7 @@ class CheckpointStoreTest {
   }
 
   private CheckpointStore store() {
-    return new CheckpointStore(folder, IDENTITY, 2);
+    return new CheckpointStore(folder, IDENTITY);
   }
 
   private static Checkpoint checkpoint(long step) {
@@ -47,7 +47,7 @@ class CheckpointStoreTest {
 
   @Test
   void whatIsLoadedIsWhatWasSaved() {
-    Path path = store().save(checkpoint(123));
+    Path path = store().save(checkpoint(123), 2);
     assertThat(path).isEqualTo(folder.resolve("step-000123"));
     Checkpoint loaded = store().load(path);
     assertThat(loaded).usingRecursiveComparison().isEqualTo(checkpoint(123));
@@ -61,7 +61,7 @@ class CheckpointStoreTest {
   @Test
   void keepsTheNewest() throws IOException {
     for (long step : new long[] {5, 90, 100, 1_000_000}) {
-      store().save(checkpoint(step));
+      store().save(checkpoint(step), 2);
     }
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left.map(path -> path.getFileName().toString()))
@@ -74,8 +74,8 @@ class CheckpointStoreTest {
   @ParameterizedTest
   @ValueSource(strings = {"adapter_model.safetensors", "optimizer.safetensors", "checkpoint.json"})
   void aDamagedOneIsPassedOverWithAWarning(String file) throws IOException {
-    store().save(checkpoint(10));
-    Path damaged = store().save(checkpoint(20)).resolve(file);
+    store().save(checkpoint(10), 2);
+    Path damaged = store().save(checkpoint(20), 2).resolve(file);
     byte[] bytes = Files.readAllBytes(damaged);
     bytes[bytes.length - 5] ^= 1;
     Files.write(damaged, bytes);
@@ -90,7 +90,7 @@ class CheckpointStoreTest {
 
   @Test
   void oneWithoutAFileIsPassedOver() throws IOException {
-    Files.delete(store().save(checkpoint(3)).resolve("optimizer.safetensors"));
+    Files.delete(store().save(checkpoint(3), 2).resolve("optimizer.safetensors"));
     assertThat(CheckpointStore.latest(folder, warnings::add)).isEmpty();
     assertThat(warnings).hasSize(1);
   }
@@ -104,23 +104,22 @@ class CheckpointStoreTest {
 
   @Test
   void aDamagedOneIsReplaced() throws IOException {
-    Path path = store().save(checkpoint(7));
+    Path path = store().save(checkpoint(7), 2);
     Files.writeString(path.resolve("checkpoint.json"), "{");
-    store().save(checkpoint(7));
+    store().save(checkpoint(7), 2);
     assertThat(CheckpointStore.latest(folder, warnings::add)).contains(path);
     assertThat(warnings).isEmpty();
   }
 
   @Test
   void anotherRunsIsRefusedWithTheDifference() {
-    Path path = store().save(checkpoint(1));
+    Path path = store().save(checkpoint(1), 2);
     CheckpointStore other =
         new CheckpointStore(
             folder,
             identity(
                 Map.of("train.learning_rate", "0.01", "adapter.r", "8"),
-                Map.of("dtype", "bfloat16")),
-            2);
+                Map.of("dtype", "bfloat16")));
     assertThatThrownBy(() -> other.load(path))
         .hasMessage(
             ("The checkpoint %s belongs to another run. adapter.r is 8 and was (nothing);"

@@ -58,7 +58,8 @@ final class Rehearsal {
         OptionalLong.empty(),
         1.0,
         7,
-        4);
+        4,
+        2);
   }
 
   Rehearsal settings(TrainSettings value) {

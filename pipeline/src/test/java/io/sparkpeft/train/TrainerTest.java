@@ -317,7 +317,7 @@ class TrainerTest {
   }
 
   private CheckpointStore store(String name) {
-    return new CheckpointStore(folder.resolve(name), CheckpointStoreTest.IDENTITY, 2);
+    return new CheckpointStore(folder.resolve(name), CheckpointStoreTest.IDENTITY);
   }
 
   private void unexpected(String warning) {
@@ -337,6 +337,7 @@ class TrainerTest {
         s.warmupSteps(),
         s.maxGradNorm(),
         s.seed(),
-        s.saveSteps());
+        s.saveSteps(),
+        s.keepCheckpoints());
   }
 }

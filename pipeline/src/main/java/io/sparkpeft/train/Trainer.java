@@ -226,7 +226,8 @@ public final class Trainer implements AutoCloseable {
 
   private void save(CheckpointStore store) {
     long begin = System.nanoTime();
-    Path path = store.save(new Checkpoint(progress, Checkpoint.copyOf(adapter), optimizer.state()));
+    Checkpoint checkpoint = new Checkpoint(progress, Checkpoint.copyOf(adapter), optimizer.state());
+    Path path = store.save(checkpoint, settings.keepCheckpoints());
     task.events().checkpoint(new Saved(progress.steps(), path, secondsSince(begin)));
   }
 

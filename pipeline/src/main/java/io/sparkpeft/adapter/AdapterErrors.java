@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Nearest;
 import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.tensor.Dtype;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -184,6 +185,14 @@ final class AdapterErrors {
         "The adapter's tensor " + tensor + " holds values that are not finite.",
         "Training diverged, or the file is damaged.",
         "Lower train.learning_rate, or use an earlier checkpoint.");
+  }
+
+  static SparkPeftException mergedNotFinite(String weight, Dtype dtype) {
+    return SparkPeftException.of(
+        DATA,
+        "Merging would leave values in " + weight + " that are not finite.",
+        "The adapter's own are not, or the sums are beyond what " + dtype.torchName() + " holds.",
+        "Use an earlier checkpoint of the adapter, or a base in a wider dtype.");
   }
 
   static SparkPeftException cannotMergeInto(Object entry) {

@@ -117,6 +117,8 @@ final class LoraKeys {
 
   /** The same for a file, in which newer versions of PEFT may have left empty keys of their own. */
   ObjectNode checkedFile(ObjectNode given) {
+    // Another method's file is full of keys that LoRA does not know: say the reason, not the keys.
+    check("peft_type", given.path("peft_type"));
     ObjectNode known = given.deepCopy();
     ObjectNode keys = defaults();
     given.properties().stream()

@@ -28,12 +28,14 @@ public final class Merge {
 
   private final NDManager manager;
   private final TensorSource base;
+  private final boolean tied;
   private final LoraAdapter adapter;
   private final Map<String, Double> largestChanges = new LinkedHashMap<>();
 
-  private Merge(NDManager manager, TensorSource base, LoraAdapter adapter) {
+  private Merge(NDManager manager, ModelFolder folder, LoraAdapter adapter) {
     this.manager = manager;
-    this.base = base;
+    base = folder.tensors();
+    tied = folder.config().path(TIED).asBoolean() || !base.contains(HEAD);
     this.adapter = adapter;
   }
 
@@ -72,7 +74,8 @@ public final class Merge {
    * @param modules all linear modules of the base
    * @param target an existing folder to write into; the caller makes it appear whole
    * @throws io.sparkpeft.base.SparkPeftException (65) if the adapter does not fit the base or
-   *     changes none of its weights, (66) if a file is missing, (73) if one cannot be written
+   *     changes none of its weights or makes one infinite, (66) if a file is missing, (73) if one
+   *     cannot be written
    */
   public static Report folder(
       NDManager parent,
@@ -82,7 +85,7 @@ public final class Merge {
       Path target) {
     try (NDManager manager = parent.newSubManager();
         LoraAdapter adapter = LoraAdapter.load(manager, adapterFolder, modules)) {
-      Merge merge = new Merge(manager, base.tensors(), adapter);
+      Merge merge = new Merge(manager, base, adapter);
       ObjectNode config = base.config();
       if (adapter.delta("lm_head").isPresent()) {
         config.put(TIED, false);
@@ -106,19 +109,15 @@ public final class Merge {
     List<NamedTensor> result = new ArrayList<>();
     for (String name : base.names()) {
       LowRankDelta delta = deltas.remove(name);
-      result.add(delta == null ? NamedTensor.of(base, name) : merged(name, name, delta));
+      result.add(delta == null ? NamedTensor.of(base, name) : merged(name, delta));
     }
-    deltas.forEach((name, delta) -> result.add(merged(name, source(name), delta)));
+    deltas.forEach((name, delta) -> result.add(merged(name, delta)));
     return result;
   }
 
-  /** Where the weight comes from that the base does not hold under its own name. */
-  private String source(String name) {
-    return name.equals(HEAD) ? EMBEDDING : name;
-  }
-
-  private NamedTensor merged(String name, String source, LowRankDelta delta) {
-    TensorEntry entry = base.entry(source);
+  private NamedTensor merged(String name, LowRankDelta delta) {
+    // A tied head is the embedding, whatever a file holds under its name.
+    TensorEntry entry = base.entry(tied && name.equals(HEAD) ? EMBEDDING : name);
     long[] shape = {delta.b().getShape().get(0), delta.a().getShape().get(1)};
     if (!AdapterReader.isFloat(entry.dtype()) || !Arrays.equals(shape, entry.shape())) {
       throw AdapterErrors.cannotMergeInto(entry);
@@ -132,7 +131,11 @@ public final class Merge {
       NDArray before =
           Tensors.fromBytes(scope, base.bytes(entry.name()), entry.dtype(), entry.shape());
       NDArray after = merged(scope, before, delta);
-      largestChanges.put(name, Tensors.maxAbsDifference(before, after));
+      double change = Tensors.maxAbsDifference(before, after);
+      if (!Double.isFinite(change)) {
+        throw AdapterErrors.mergedNotFinite(name, entry.dtype());
+      }
+      largestChanges.put(name, change);
       return Tensors.toBytes(after);
     }
   }

@@ -1,6 +1,5 @@
 package io.sparkpeft.spark.table;
 
-import java.io.Serializable;
 import java.nio.file.Path;
 
 /**
@@ -28,8 +27,7 @@ public record PrepareSettings(
     BadRecordPolicy onBadRecord,
     boolean trainOnPrompt,
     double validationFraction,
-    String table)
-    implements Serializable {
+    String table) {
 
   /** The table beside {@link #table} that takes rejected records. */
   public String rejectsTable() {

@@ -54,13 +54,19 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
 
   private final Broadcast<TokenizerFiles> tokenizerFiles;
   private final PromptTemplate template;
-  private final PrepareSettings settings;
+  private final int maxLength;
+  private final OverlongPolicy onOverlong;
+  private final boolean trainOnPrompt;
+  private final double validationFraction;
 
   TokenRows(
       Broadcast<TokenizerFiles> tokenizerFiles, PromptTemplate template, PrepareSettings settings) {
     this.tokenizerFiles = tokenizerFiles;
     this.template = template;
-    this.settings = settings;
+    this.maxLength = settings.maxLength();
+    this.onOverlong = settings.overlong();
+    this.trainOnPrompt = settings.trainOnPrompt();
+    this.validationFraction = settings.validationFraction();
   }
 
   @Override
@@ -88,8 +94,7 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
       if (!example.hasAnswer()) {
         return unused(source, EMPTY_ANSWER, "", 0);
       }
-      return judged(
-          source, example, Labels.of(tokenizer, template, example, settings.trainOnPrompt()));
+      return judged(source, example, Labels.of(tokenizer, template, example, trainOnPrompt));
     } catch (RecordParser.BadRecordException e) {
       return unused(source, BAD_RECORD, e.getMessage(), 0);
     } catch (SparkPeftException e) {
@@ -99,22 +104,21 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
 
   private Row judged(Row source, Example example, Labels labels) {
     int length = labels.tokens().length;
-    int limit = settings.maxLength();
-    boolean overlong = length > limit;
-    if (overlong && settings.overlong() == OverlongPolicy.FAIL) {
+    boolean overlong = length > maxLength;
+    if (overlong && onOverlong == OverlongPolicy.FAIL) {
       return unused(source, OVERLONG, "", length);
     }
     int firstTarget = firstTarget(labels.targets());
-    if (overlong && firstTarget >= limit) {
+    if (overlong && firstTarget >= maxLength) {
       return unused(source, PROMPT_TOO_LONG, "", length);
     }
-    if (overlong && settings.overlong() == OverlongPolicy.DROP) {
+    if (overlong && onOverlong == OverlongPolicy.DROP) {
       return unused(source, OVERLONG, "", length);
     }
     if (firstTarget >= length) {
       return unused(source, NO_TARGET, "", length);
     }
-    int kept = Math.min(length, limit);
+    int kept = Math.min(length, maxLength);
     int[] tokens = Arrays.copyOf(labels.tokens(), kept);
     boolean[] targets = Arrays.copyOf(labels.targets(), kept);
     return RowFactory.create(
@@ -183,7 +187,7 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
   /** By a hash of the content, so that a record's copies never stand on both sides. */
   private String split(Example example) {
     long bits = Long.parseUnsignedLong(Sha256.of(content(example)).substring(0, 16), 16) >>> 11;
-    return bits * 0x1.0p-53 < settings.validationFraction() ? VALIDATION : TRAIN;
+    return bits * 0x1.0p-53 < validationFraction ? VALIDATION : TRAIN;
   }
 
   private static String content(Example example) {

@@ -1,5 +1,6 @@
 package io.sparkpeft.train;
 
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -73,7 +74,8 @@ public interface TrainEvents {
       long targetTokens,
       double seconds,
       double allReduceSeconds,
-      long bytesSent) {
+      long bytesSent)
+      implements Serializable {
 
     /** Tokens of all ranks, without padding. */
     public double tokensPerSecond() {
@@ -86,7 +88,8 @@ public interface TrainEvents {
    * @param loss mean negative log-likelihood (nats) over their targets
    * @param targetTokens how many those are
    */
-  record Validated(long step, double loss, long targetTokens, double seconds) {}
+  record Validated(long step, double loss, long targetTokens, double seconds)
+      implements Serializable {}
 
   /** A checkpoint that is complete. */
   record Saved(long step, Path checkpoint, double seconds) {}

@@ -69,6 +69,7 @@ public final class LocalCluster {
                 "org.apache.spark.sql.delta.catalog.DeltaCatalog")
             .config("spark.sql.shuffle.partitions", 2)
             .config("spark.databricks.delta.snapshotPartitions", 2)
+            .config("spark.sql.debug.maxToStringFields", 1000)
             .config("spark.sql.warehouse.dir", home().resolve("warehouse").toString());
     RankConf.recommended().forEach(builder::config);
     return builder.getOrCreate();

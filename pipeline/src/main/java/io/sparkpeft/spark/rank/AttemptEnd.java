@@ -71,8 +71,8 @@ sealed interface AttemptEnd<R> {
 
   /** The start of what Spark says: the rest is stack traces. */
   static String firstLines(Throwable thrown) {
-    return String.valueOf(thrown.getMessage())
-        .lines()
+    String text = thrown.getMessage() == null ? thrown.toString() : thrown.getMessage();
+    return text.lines()
         .filter(line -> !line.isBlank() && !line.startsWith("\tat "))
         .limit(3)
         .collect(Collectors.joining(" "));

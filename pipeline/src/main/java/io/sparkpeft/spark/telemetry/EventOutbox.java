@@ -1,6 +1,5 @@
 package io.sparkpeft.spark.telemetry;
 
-import io.sparkpeft.spark.telemetry.TelemetryPlugin.EventBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,13 +13,17 @@ import org.apache.spark.api.plugin.PluginContext;
  */
 final class EventOutbox {
   private static final long PAUSE_MILLIS = 100;
+  private static final long FLUSH_MILLIS = 5_000;
 
   /** The one that the plugin opened in this process; static as Spark gives tasks no other way. */
-  private static volatile Optional<EventOutbox> open = Optional.empty();
+  private static volatile Optional<EventOutbox> current = Optional.empty();
 
   private final PluginContext context;
-  private final BlockingQueue<StepEvent> waiting = new LinkedBlockingQueue<>();
-  private final Thread sender = new Thread(this::sendAll, "spark-peft-telemetry");
+  private final BlockingQueue<RunEvent> waiting = new LinkedBlockingQueue<>();
+  private final Thread sender = new Thread(this::sendUntilClosed, "spark-peft-telemetry");
+
+  /** Events not yet at the driver. Guarded by this. */
+  private long pending;
 
   private EventOutbox(PluginContext context) {
     this.context = context;
@@ -28,30 +31,41 @@ final class EventOutbox {
     sender.start();
   }
 
-  static synchronized void open(PluginContext context) {
-    open = Optional.of(new EventOutbox(context));
+  static void open(PluginContext context) {
+    current = Optional.of(new EventOutbox(context));
   }
 
-  static synchronized void close() {
-    open.ifPresent(outbox -> outbox.sender.interrupt());
-    open = Optional.empty();
+  static void close() {
+    current.ifPresent(outbox -> outbox.sender.interrupt());
+    current = Optional.empty();
   }
 
   /** The outbox of this process, if the plugin runs in it. */
   static Optional<EventOutbox> current() {
-    return open;
+    return current;
   }
 
-  void add(StepEvent event) {
+  synchronized void add(RunEvent event) {
+    pending++;
     waiting.add(event);
   }
 
-  private void sendAll() {
+  /** Waits, for some seconds at most, until the driver has everything. */
+  synchronized void flush() throws InterruptedException {
+    long end = System.currentTimeMillis() + FLUSH_MILLIS;
+    for (long left = FLUSH_MILLIS; pending > 0 && left > 0; ) {
+      wait(left);
+      left = end - System.currentTimeMillis();
+    }
+  }
+
+  private void sendUntilClosed() {
     try {
       while (true) {
-        List<StepEvent> batch = new ArrayList<>(List.of(waiting.take()));
+        List<RunEvent> batch = new ArrayList<>(List.of(waiting.take()));
         waiting.drainTo(batch);
         send(new EventBatch(batch));
+        done(batch.size());
         Thread.sleep(PAUSE_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -65,7 +79,12 @@ final class EventOutbox {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      return;
+      // Dropped: the driver is busy or gone.
     }
+  }
+
+  private synchronized void done(int events) {
+    pending -= events;
+    notifyAll();
   }
 }

@@ -1,6 +1,5 @@
 package io.sparkpeft.spark.telemetry;
 
-import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.plugin.DriverPlugin;
@@ -25,7 +24,7 @@ public final class TelemetryPlugin implements SparkPlugin {
       @Override
       public Object receive(Object message) {
         if (message instanceof EventBatch batch) {
-          EventInboxes.deliver(batch.events());
+          EventInbox.deliver(batch.events());
         }
         return true;
       }
@@ -46,7 +45,4 @@ public final class TelemetryPlugin implements SparkPlugin {
       }
     };
   }
-
-  /** What goes over the wire. */
-  record EventBatch(List<StepEvent> events) implements java.io.Serializable {}
 }

@@ -9,12 +9,12 @@ import java.util.function.Consumer;
  * Who listens to which run, on the driver. Static, because Spark makes the plugin and gives no way
  * to reach it.
  */
-final class EventInboxes {
-  private static final Map<String, Consumer<StepEvent>> LISTENERS = new ConcurrentHashMap<>();
+final class EventInbox {
+  private static final Map<String, Consumer<RunEvent>> LISTENERS = new ConcurrentHashMap<>();
 
-  private EventInboxes() {}
+  private EventInbox() {}
 
-  static void listen(String runId, Consumer<StepEvent> listener) {
+  static void listen(String runId, Consumer<RunEvent> listener) {
     LISTENERS.put(runId, listener);
   }
 
@@ -23,9 +23,9 @@ final class EventInboxes {
   }
 
   /** Events of runs that nobody listens to any more are dropped. */
-  static void deliver(List<StepEvent> events) {
-    for (StepEvent event : events) {
-      LISTENERS.getOrDefault(event.runId(), e -> {}).accept(event);
+  static void deliver(List<RunEvent> events) {
+    for (RunEvent event : events) {
+      LISTENERS.getOrDefault(event.origin().runId(), e -> {}).accept(event);
     }
   }
 }

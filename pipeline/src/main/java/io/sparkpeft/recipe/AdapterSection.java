@@ -4,6 +4,7 @@ import static io.sparkpeft.recipe.Key.NamedAfter.PEFT;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -221,6 +222,11 @@ public record AdapterSection(
       }
     }
     return settings;
+  }
+
+  /** The adapter to read, if one is named. */
+  public Optional<Path> folder() {
+    return path.map(Path::of);
   }
 
   /** The adapter that a job cannot do without. */

@@ -4,6 +4,7 @@ import static io.sparkpeft.recipe.Key.Effect.PLACE;
 import static io.sparkpeft.recipe.Key.Effect.RESULT;
 import static io.sparkpeft.recipe.Key.NamedAfter.SPARK_PEFT;
 
+import io.sparkpeft.base.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -103,6 +104,11 @@ public record Key<T>(
     more.add(new Rule<>("It must be " + rule + ".", holds));
     return new Key<>(
         name, type, defaultValue, defaultText, meaning, namedAfter, effect, List.copyOf(more));
+  }
+
+  /** The default as a person reads it. */
+  public String defaultDescription() {
+    return defaultText.isEmpty() ? Json.compact(type.json(defaultValue)) : defaultText;
   }
 
   /** Casts a value found under this key. */

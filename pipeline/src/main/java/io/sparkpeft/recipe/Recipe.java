@@ -53,14 +53,23 @@ public record Recipe(
 
   /** The same recipe with another value for one key: text, number, boolean, list or map. */
   public Recipe with(String key, Object value) {
-    Key<?> known = RecipeReader.known(key, "Java");
+    return with(key, value, "Java");
+  }
+
+  /**
+   * The same, saying where the value came from.
+   *
+   * @param origin what the effective configuration shows: an option's name, a program's
+   */
+  public Recipe with(String key, Object value, String origin) {
+    Key<?> known = RecipeReader.known(key, origin);
     ConfigValue read;
     try {
-      read = ConfigValueFactory.fromAnyRef(plain(value), "Java");
+      read = ConfigValueFactory.fromAnyRef(plain(value), origin);
     } catch (ConfigException e) {
       throw RecipeReader.wrongClass(known, value);
     }
-    return of(effective.with(RecipeReader.setting(known, read, "Java")));
+    return of(effective.with(RecipeReader.setting(known, read, origin)));
   }
 
   /** The token table that prepare writes and finetune reads. */

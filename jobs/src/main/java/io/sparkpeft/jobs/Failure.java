@@ -1,0 +1,25 @@
+package io.sparkpeft.jobs;
+
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
+
+/**
+ * What a person is told of a failure: the message of the nearest cause that was made for people,
+ * else what is known of the bug.
+ */
+record Failure(ExitCode exitCode, String message) {
+
+  static Failure of(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SparkPeftException known) {
+        return new Failure(known.exitCode(), known.getMessage());
+      }
+    }
+    return new Failure(
+        ExitCode.INTERNAL,
+        "Failed unexpectedly. "
+            + failure
+            + " This is a defect of spark-peft or of its surroundings. Please report it with the"
+            + " lines below.");
+  }
+}

@@ -1,0 +1,18 @@
+package io.sparkpeft.jobs;
+
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
+
+/** The failures of starting a job. */
+final class JobErrors {
+  private JobErrors() {}
+
+  static SparkPeftException noSession(String master, RuntimeException cause) {
+    return SparkPeftException.of(
+        ExitCode.TRY_AGAIN,
+        "Cannot start Spark on " + master + ".",
+        cause.getClass().getSimpleName() + ": " + cause.getMessage() + ".",
+        "Check --master and that its cluster can be reached; --verbose shows more.",
+        cause);
+  }
+}

@@ -1,0 +1,140 @@
+package io.sparkpeft.recipe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.adapter.LoraShape;
+import io.sparkpeft.adapter.LoraTarget;
+import io.sparkpeft.base.Json;
+import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.weights.ModelFolder;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * What a finetune would do, known without Spark and without weights.
+ *
+ * @param trainableByModule trained values by the last part of the modules' names
+ * @param modulesByName how many modules each of these stands for
+ * @param adapterFileBytes the exact size of adapter_model.safetensors
+ * @param allReduceBytesPerStep what one rank sends per step: 2 (n - 1) / n of 8 bytes for each
+ *     trained value (a ring over n ranks, sums in int64)
+ * @param memory of one rank
+ * @param examples training examples, where they can be counted cheaply
+ * @param steps optimizer steps, where {@code train.max_steps} or the examples tell
+ * @param partitions tasks of the barrier stage, each of which takes a slot
+ */
+public record Plan(
+    Map<String, Long> trainableByModule,
+    Map<String, Integer> modulesByName,
+    long trainableParameters,
+    long totalParameters,
+    long adapterFileBytes,
+    long allReduceBytesPerStep,
+    RankMemory memory,
+    OptionalLong examples,
+    OptionalLong steps,
+    int partitions,
+    int microBatchesPerStep)
+    implements JobResult {
+
+  private static final int FIXED_POINT_BYTES = Long.BYTES;
+
+  public Plan {
+    trainableByModule = Collections.unmodifiableMap(new LinkedHashMap<>(trainableByModule));
+    modulesByName = Collections.unmodifiableMap(new LinkedHashMap<>(modulesByName));
+  }
+
+  /**
+   * @throws io.sparkpeft.base.SparkPeftException (66) without a config.json, (78) if the adapter
+   *     does not fit the model
+   */
+  public static Plan of(Recipe recipe) {
+    ObjectNode config = ModelFolder.openConfig(recipe.model().folder());
+    DecoderConfig model = DecoderConfig.read(config);
+    List<LinearModule> modules = model.linearModules();
+    LoraShape shape =
+        LoraShape.of(adapter(recipe).resolvedFor(model.modelType(), modules), modules);
+    Map<String, Long> trainable = new LinkedHashMap<>();
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    for (LoraTarget target : shape.targets()) {
+      trainable.merge(kind(target.module()), target.parameterCount(), Long::sum);
+      counts.merge(kind(target.module()), 1, Integer::sum);
+    }
+    long parameters = shape.trainableParameters();
+    TrainSection train = recipe.train();
+    OptionalLong examples = ExampleCount.of(recipe);
+    return new Plan(
+        trainable,
+        counts,
+        parameters,
+        model.parameterCount(),
+        shape.fileBytes(),
+        allReduceBytes(parameters, train.ranks()),
+        RankMemory.of(recipe, model, parameters),
+        examples,
+        steps(train, examples),
+        train.ranks(),
+        (train.globalBatchSize() + train.microBatchSize() - 1) / train.microBatchSize());
+  }
+
+  /** What one rank of n sends to sum that many values over a ring, in bytes. */
+  static long allReduceBytes(long parameters, int ranks) {
+    return 2L * (ranks - 1) * FIXED_POINT_BYTES * parameters / ranks;
+  }
+
+  @Override
+  public ObjectNode json() {
+    ObjectNode node = Json.object();
+    node.put("trainable_parameters", trainableParameters);
+    node.set("trainable_parameters_by_module", Json.tree(trainableByModule));
+    node.put("total_parameters", totalParameters);
+    node.put("adapter_file_bytes", adapterFileBytes);
+    node.put("all_reduce_bytes_per_step", allReduceBytesPerStep);
+    node.set("memory_bytes", memory.json());
+    node.put("executor_memory_overhead_bytes", memory.overheadBytes());
+    putOrNull(node, "examples", examples);
+    putOrNull(node, "steps", steps);
+    node.put("micro_batches_per_step", microBatchesPerStep);
+    node.put("partitions", partitions);
+    node.put("slots", partitions);
+    return node;
+  }
+
+  /** The plan as a table for a person. */
+  public String text() {
+    return PlanText.of(this);
+  }
+
+  private static LoraConfig adapter(Recipe recipe) {
+    return recipe
+        .adapter()
+        .folder()
+        .map(LoraConfig::read)
+        .orElseGet(() -> LoraConfig.of(recipe.adapterSettings()));
+  }
+
+  private static OptionalLong steps(TrainSection train, OptionalLong examples) {
+    if (train.maxSteps().isPresent()) {
+      return OptionalLong.of(train.maxSteps().get());
+    }
+    return examples.isPresent()
+        ? OptionalLong.of(train.settings().steps(examples.getAsLong()))
+        : OptionalLong.empty();
+  }
+
+  private static String kind(LinearModule module) {
+    return module.name().substring(module.name().lastIndexOf('.') + 1);
+  }
+
+  private static void putOrNull(ObjectNode node, String key, OptionalLong value) {
+    if (value.isPresent()) {
+      node.put(key, value.getAsLong());
+    } else {
+      node.putNull(key);
+    }
+  }
+}

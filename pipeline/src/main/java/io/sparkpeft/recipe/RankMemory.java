@@ -1,0 +1,88 @@
+package io.sparkpeft.recipe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Json;
+import io.sparkpeft.model.Checkpointing;
+import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.model.DecoderMemory;
+import io.sparkpeft.tensor.Dtype;
+
+/**
+ * The memory of one rank that computes one micro-batch at a time, in bytes.
+ *
+ * @param weights the frozen base, mapped from its files and shared by a host's ranks
+ * @param adapter its values in fp32
+ * @param optimizer two fp32 moments with AdamW, one with SGD and momentum
+ * @param gradients an fp32 gradient and its int64 sum, on the JVM's heap
+ * @param activations of a micro-batch of the longest examples, forward and backward
+ * @param logits of one chunk of targets, with their gradient
+ */
+public record RankMemory(
+    long weights, long adapter, long optimizer, long gradients, long activations, long logits) {
+
+  /** libtorch's code and buffers, and what the allocator keeps. */
+  private static final long ENGINE_BYTES = 512L << 20;
+
+  private static final long ROUNDING_BYTES = 256L << 20;
+
+  static RankMemory of(Recipe recipe, DecoderConfig config, long parameters) {
+    TrainSection train = recipe.train();
+    DecoderMemory memory = new DecoderMemory(config, dtype(recipe.model().dtype(), config));
+    int rows = train.microBatchSize();
+    int columns = recipe.data().maxLength(config.maxPositionEmbeddings());
+    return new RankMemory(
+        memory.weightBytes(),
+        parameters * Float.BYTES,
+        parameters * Float.BYTES * moments(train),
+        parameters * (Float.BYTES + Long.BYTES),
+        memory.activationBytes(rows, columns, checkpointing(train)),
+        memory.headBytes(rows * columns));
+  }
+
+  /** All parts together. */
+  public long total() {
+    return weights + adapter + optimizer + gradients + activations + logits;
+  }
+
+  /** What an executor needs beside its JVM heap: {@code spark.executor.memoryOverhead}. */
+  public long overheadBytes() {
+    long bytes = ENGINE_BYTES + total() - gradients;
+    return (bytes + ROUNDING_BYTES - 1) / ROUNDING_BYTES * ROUNDING_BYTES;
+  }
+
+  ObjectNode json() {
+    return Json.object()
+        .put("weights", weights)
+        .put("adapter", adapter)
+        .put("optimizer", optimizer)
+        .put("gradients", gradients)
+        .put("activations", activations)
+        .put("logits", logits)
+        .put("total", total());
+  }
+
+  private static Dtype dtype(ModelSection.ComputeDtype dtype, DecoderConfig config) {
+    return switch (dtype) {
+      case FLOAT32 -> Dtype.FLOAT32;
+      case BFLOAT16 -> Dtype.BFLOAT16;
+      case AUTO ->
+          config.stored().filter(Dtype.BFLOAT16::equals).isPresent()
+              ? Dtype.BFLOAT16
+              : Dtype.FLOAT32;
+    };
+  }
+
+  private static int moments(TrainSection train) {
+    return switch (train.optimizer()) {
+      case ADAMW -> 2;
+      case SGD -> train.momentum() > 0 ? 1 : 0;
+    };
+  }
+
+  private static Checkpointing checkpointing(TrainSection train) {
+    return switch (train.gradientCheckpointing()) {
+      case AUTO, TRUE -> Checkpointing.RECOMPUTE;
+      case FALSE -> Checkpointing.KEEP_ALL;
+    };
+  }
+}

@@ -7,7 +7,9 @@ import io.sparkpeft.recipe.Recipe;
 import picocli.CommandLine.Command;
 
 /** Scores a base model, with or without an adapter, into Delta tables. */
-@Command(name = "evaluate", description = "Scores a base model, with or without an adapter, into Delta tables.")
+@Command(
+    name = "evaluate",
+    description = "Scores a base model, with or without an adapter, into Delta tables.")
 public final class EvaluateJob extends SparkJob {
 
   public static void main(String... args) {

@@ -12,15 +12,10 @@ final class GenerateOptions {
       description = "An instruction to answer; with --raw it may be empty, which is BOS alone.")
   private Optional<String> prompt = Optional.empty();
 
-  @Option(
-      names = "--raw",
-      description = "Use the text as it is, after BOS, without a template.")
+  @Option(names = "--raw", description = "Use the text as it is, after BOS, without a template.")
   private boolean raw;
 
-  @Option(
-      names = "--max-new-tokens",
-      paramLabel = "N",
-      description = "Most tokens of an answer.")
+  @Option(names = "--max-new-tokens", paramLabel = "N", description = "Most tokens of an answer.")
   private Optional<Integer> maxNewTokens = Optional.empty();
 
   Recipe over(Recipe recipe) {

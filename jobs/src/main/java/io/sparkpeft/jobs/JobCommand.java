@@ -21,21 +21,22 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "RECIPE",
-      description = "A recipe in HOCON; conf/recipes has some. Without it every key has its"
-          + " default.")
+      description =
+          "A recipe in HOCON; conf/recipes has some. Without it every key has its" + " default.")
   private Optional<Path> config = Optional.empty();
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Sets a key over the recipe; the value is text unless the key's type is a"
-          + " list, number or boolean. Repeatable.")
+      description =
+          "Sets a key over the recipe; the value is text unless the key's type is a"
+              + " list, number or boolean. Repeatable.")
   private List<String> assignments = new ArrayList<>();
 
   @Option(
       names = "--json",
-      description = "Print one JSON object, the content of _RESULT.json, and nothing else to"
-          + " stdout.")
+      description =
+          "Print one JSON object, the content of _RESULT.json, and nothing else to" + " stdout.")
   private boolean json;
 
   @Option(names = "--verbose", description = "Print stack traces of failures.")

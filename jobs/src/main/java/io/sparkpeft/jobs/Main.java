@@ -1,7 +1,6 @@
 package io.sparkpeft.jobs;
 
 import io.sparkpeft.base.ExitCode;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** All jobs behind one name: {@code spark-peft finetune --config R}. */

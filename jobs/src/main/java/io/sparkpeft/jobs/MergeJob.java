@@ -7,7 +7,9 @@ import io.sparkpeft.recipe.Recipe;
 import picocli.CommandLine.Command;
 
 /** Merges an adapter into its base: a plain Hugging Face checkpoint. */
-@Command(name = "merge", description = "Merges an adapter into its base: a plain Hugging Face checkpoint.")
+@Command(
+    name = "merge",
+    description = "Merges an adapter into its base: a plain Hugging Face checkpoint.")
 public final class MergeJob extends SparkJob {
 
   public static void main(String... args) {

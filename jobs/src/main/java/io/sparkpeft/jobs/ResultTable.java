@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import java.util.Map;
 
-/** A result as lines of {@code key  value}; lists get a line for each element. */
+/** A result as lines of {@code key value}; lists get a line for each element. */
 final class ResultTable {
   private ResultTable() {}
 

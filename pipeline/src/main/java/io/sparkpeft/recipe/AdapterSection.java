@@ -57,7 +57,7 @@ public record AdapterSection(
   static final Key<PeftType> PEFT_TYPE =
       Key.of(
               "adapter.peft_type",
-              ValueTypes.oneOf(PeftType.class),
+              ValueTypes.oneOfCapitals(PeftType.class),
               PeftType.LORA,
               "The kind of adapter.")
           .as(PEFT);

@@ -41,7 +41,9 @@ final class ExampleCount {
         : unknown();
   }
 
-  /** Rows of a Delta table by its commits' statistics; unknown if a commit or a count is missing. */
+  /**
+   * Rows of a Delta table by its commits' statistics; unknown if a commit or a count is missing.
+   */
   private static OptionalLong rows(Path table) {
     Map<String, Long> rowsOfFile = new TreeMap<>();
     try (Stream<Path> files = Files.list(table.resolve("_delta_log"))) {
@@ -69,8 +71,7 @@ final class ExampleCount {
       throws JsonProcessingException {
     if (action.has("add")) {
       JsonNode statistics = Json.parse(action.at("/add/stats").asText("{}"));
-      rowsOfFile.put(
-          action.at("/add/path").asText(), statistics.path("numRecords").asLong(-1));
+      rowsOfFile.put(action.at("/add/path").asText(), statistics.path("numRecords").asLong(-1));
     } else if (action.has("remove")) {
       rowsOfFile.remove(action.at("/remove/path").asText());
     }

@@ -10,8 +10,8 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.sparkpeft.base.Json;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** The types that keys have. */
 final class ValueTypes {
@@ -37,15 +36,25 @@ final class ValueTypes {
 
   /** A word for each constant of an enumeration: its name in lower case. */
   static <E extends Enum<E>> ValueType<E> oneOf(Class<E> choices) {
-    Map<String, E> byWord = new TreeMap<>();
+    return oneOf(choices, choice -> choice.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** The same with words in capitals, as PEFT has some. */
+  static <E extends Enum<E>> ValueType<E> oneOfCapitals(Class<E> choices) {
+    return oneOf(choices, Enum::name);
+  }
+
+  private static <E extends Enum<E>> ValueType<E> oneOf(
+      Class<E> choices, Function<E, String> spelling) {
+    Map<String, E> bySpelling = new LinkedHashMap<>();
     for (E choice : choices.getEnumConstants()) {
-      byWord.put(word(choice), choice);
+      bySpelling.put(spelling.apply(choice), choice);
     }
-    String words =
-        Arrays.stream(choices.getEnumConstants())
-            .map(ValueTypes::word)
-            .collect(Collectors.joining(", "));
-    return new Scalar<>("one of " + words, text -> choice(text, byWord, words));
+    String words = String.join(", ", bySpelling.keySet());
+    return new Scalar<>(
+        "one of " + words,
+        text -> choice(text, bySpelling, words),
+        choice -> choiceJson(spelling.apply(choice)));
   }
 
   static <T> ValueType<Optional<T>> optional(ValueType<T> type) {
@@ -60,13 +69,12 @@ final class ValueTypes {
     return new MapType<>(element);
   }
 
-  private static String word(Enum<?> choice) {
-    return choice.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static <E> E choice(String text, Map<String, E> byWord, String words) {
-    return Optional.ofNullable(byWord.get(text.toLowerCase(Locale.ROOT)))
-        .orElseThrow(() -> new IllegalArgumentException("It must be one of " + words + "."));
+  private static <E> E choice(String text, Map<String, E> bySpelling, String words) {
+    return bySpelling.entrySet().stream()
+        .filter(entry -> entry.getKey().equalsIgnoreCase(text.trim()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("It must be one of " + words + "."))
+        .getValue();
   }
 
   /** The words true and false are JSON's own, as in PEFT's init_lora_weights. */
@@ -137,7 +145,13 @@ final class ValueTypes {
     };
   }
 
-  private record Scalar<T>(String name, Function<String, T> parse) implements ValueType<T> {
+  private record Scalar<T>(
+      String name, Function<String, T> parse, Function<T, JsonNode> write)
+      implements ValueType<T> {
+    Scalar(String name, Function<String, T> parse) {
+      this(name, parse, Json::tree);
+    }
+
     @Override
     public ConfigValue ofText(String text) {
       return scalar(text);
@@ -150,7 +164,7 @@ final class ValueTypes {
 
     @Override
     public JsonNode json(T value) {
-      return value instanceof Enum<?> choice ? choiceJson(word(choice)) : Json.tree(value);
+      return write.apply(value);
     }
   }
 

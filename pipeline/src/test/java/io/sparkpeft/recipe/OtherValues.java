@@ -1,0 +1,73 @@
+package io.sparkpeft.recipe;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** For every key a value, as {@code --set} takes it, that is not its default. */
+final class OtherValues {
+  private OtherValues() {}
+
+  static Map<String, String> all() {
+    Map<String, String> values = new TreeMap<>();
+    values.put("run.id", "a-run");
+    values.put("model.path", "/model");
+    values.put("model.dtype", "bfloat16");
+    values.put("data.source", "/data.csv");
+    values.put("data.format", "csv");
+    values.put("data.template", "none");
+    values.put("data.max_length", "256");
+    values.put("data.overlong", "truncate");
+    values.put("data.on_bad_record", "reject");
+    values.put("data.train_on_prompt", "true");
+    values.put("data.validation_fraction", "0.1");
+    values.put("data.table", "/table");
+    values.put("tables.root", "/tables");
+    values.put("adapter.r", "4");
+    values.put("adapter.lora_alpha", "8");
+    values.put("adapter.lora_dropout", "0.1");
+    values.put("adapter.target_modules", "all-linear");
+    values.put("adapter.exclude_modules", "lm_head");
+    values.put("adapter.rank_pattern", "{ layers.0.q_proj = 4 }");
+    values.put("adapter.alpha_pattern", "{ \"layers.0.q_proj\": 2.5 }");
+    values.put("adapter.use_rslora", "true");
+    values.put("adapter.init_lora_weights", "gaussian");
+    values.put("adapter.bias", "lora_only");
+    values.put("adapter.layers_to_transform", "0,2");
+    values.put("adapter.layers_pattern", "[h]");
+    values.put("adapter.modules_to_save", "score");
+    values.put("adapter.path", "/adapter");
+    values.put("train.learning_rate", "1e-3");
+    values.put("train.weight_decay", "0");
+    values.put("train.epochs", "2");
+    values.put("train.max_steps", "10");
+    values.put("train.global_batch_size", "64");
+    values.put("train.micro_batch_size", "2");
+    values.put("train.optimizer", "sgd");
+    values.put("train.betas", "[0.8, 0.95]");
+    values.put("train.eps", "1e-6");
+    values.put("train.momentum", "0.5");
+    values.put("train.lr_scheduler", "linear");
+    values.put("train.warmup_steps", "3");
+    values.put("train.max_grad_norm", "0");
+    values.put("train.gradient_checkpointing", "true");
+    values.put("train.seed", "-1");
+    values.put("train.ranks", "2");
+    values.put("train.save_steps", "5");
+    values.put("train.keep_checkpoints", "3");
+    values.put("train.resume", "never");
+    values.put("train.max_attempts", "2");
+    values.put("eval.tasks", "arithmetic_2da,perplexity");
+    values.put("eval.source", "/eval");
+    values.put("eval.limit", "10");
+    values.put("eval.num_fewshot", "5");
+    values.put("eval.compare_base", "true");
+    values.put("eval.batch_size", "4");
+    values.put("generate.prompt", "Hi");
+    values.put("generate.prompts", "/prompts");
+    values.put("generate.max_new_tokens", "5");
+    values.put("generate.raw", "true");
+    values.put("generate.batch_size", "4");
+    values.put("output.path", "/output");
+    return values;
+  }
+}

@@ -1,0 +1,158 @@
+package io.sparkpeft.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlanTest {
+  private static final List<String> ALL =
+      List.of(
+          "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head");
+
+  /** The shape of LLaMA-2-7B. */
+  private static final String LLAMA_2_7B =
+      """
+      {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": 4096,
+        "intermediate_size": 11008,
+        "num_attention_heads": 32,
+        "num_hidden_layers": 32,
+        "num_key_value_heads": 32,
+        "max_position_embeddings": 4096,
+        "rms_norm_eps": 1e-05,
+        "hidden_act": "silu",
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "tie_word_embeddings": false,
+        "vocab_size": 32000
+      }
+      """;
+
+  @TempDir Path folder;
+  private Recipe recipe;
+
+  @BeforeEach
+  void modelWithoutWeights() throws IOException {
+    Files.writeString(folder.resolve("config.json"), LLAMA_2_7B);
+    recipe =
+        Recipe.defaults()
+            .with("model.path", folder)
+            .with("tables.root", folder.resolve("tables"))
+            .with("model.dtype", "bfloat16");
+  }
+
+  @Test
+  void rank8OnQueryAndValue() {
+    Plan plan = Plan.of(recipe);
+    assertThat(plan.trainableParameters()).isEqualTo(4_194_304);
+    assertThat(plan.totalParameters()).isEqualTo(6_738_415_616L);
+    assertThat(plan.trainableByModule()).containsOnlyKeys("q_proj", "v_proj");
+    assertThat(plan.modulesByName()).containsEntry("q_proj", 32);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8, 20277248", "16, 40554496", "256, 648871936"})
+  void everyLinearLayerAndTheHead(int r, long parameters) {
+    Plan plan = Plan.of(recipe.with("adapter.r", r).with("adapter.target_modules", ALL));
+    assertThat(plan.trainableParameters()).isEqualTo(parameters);
+    assertThat(plan.trainableByModule().values().stream().mapToLong(n -> n).sum())
+        .isEqualTo(parameters);
+  }
+
+  @Test
+  void memoryByPart() {
+    RankMemory memory = Plan.of(recipe).memory();
+    assertThat(memory.weights()).isEqualTo(2 * 6_738_415_616L);
+    assertThat(memory.adapter()).isEqualTo(4 * 4_194_304L);
+    assertThat(memory.optimizer()).isEqualTo(8 * 4_194_304L);
+    assertThat(memory.gradients()).isEqualTo(12 * 4_194_304L);
+    assertThat(memory.overheadBytes() % (256L << 20)).isZero();
+    RankMemory sgd = Plan.of(recipe.with("train.optimizer", "sgd")).memory();
+    assertThat(sgd.optimizer()).isEqualTo(4 * 4_194_304L);
+    RankMemory kept = Plan.of(recipe.with("train.gradient_checkpointing", false)).memory();
+    assertThat(kept.activations()).isGreaterThan(memory.activations());
+  }
+
+  @Test
+  void aRingOfRanksSendsEightBytesForEachValueAlmostTwice() {
+    assertThat(Plan.of(recipe).allReduceBytesPerStep()).isZero();
+    assertThat(Plan.of(recipe.with("train.ranks", 2)).allReduceBytesPerStep())
+        .isEqualTo(8 * 4_194_304L);
+    assertThat(Plan.of(recipe.with("train.ranks", 4)).allReduceBytesPerStep())
+        .isEqualTo(12 * 4_194_304L);
+  }
+
+  @Test
+  void stepsFollowFromTheTokenTable() throws IOException {
+    Path log = Files.createDirectories(folder.resolve("tables/tokens/_delta_log"));
+    Files.writeString(
+        log.resolve("00000000000000000000.json"),
+        """
+        {"add":{"path":"a","stats":"{\\"numRecords\\":400}"}}
+        {"add":{"path":"b","stats":"{\\"numRecords\\":300}"}}
+        """);
+    Files.writeString(
+        log.resolve("00000000000000000001.json"), "{\"remove\":{\"path\":\"b\"}}\n");
+    Plan plan = Plan.of(recipe);
+    assertThat(plan.examples()).hasValue(400);
+    assertThat(plan.steps()).hasValue(4);
+    assertThat(plan.microBatchesPerStep()).isEqualTo(32);
+  }
+
+  @Test
+  void stepsFollowFromTheSourceOrMaxStepsOrAreUnknown() throws IOException {
+    assertThat(Plan.of(recipe).steps()).isEmpty();
+    assertThat(Plan.of(recipe).text()).contains("unknown");
+    assertThat(Plan.of(recipe.with("train.max_steps", 390)).steps()).hasValue(390);
+    Path source = Files.writeString(folder.resolve("x.json"), "[{\"a\": [1]}, {}, {}]");
+    Recipe small = recipe.with("data.source", source).with("train.global_batch_size", 2);
+    assertThat(Plan.of(small).examples()).hasValue(3);
+    assertThat(Plan.of(small).steps()).hasValue(2);
+  }
+
+  @Test
+  void jsonHasTheKeysThatProgramsAskFor() {
+    JsonNode json = Plan.of(recipe).json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .contains(
+            "trainable_parameters",
+            "total_parameters",
+            "adapter_file_bytes",
+            "all_reduce_bytes_per_step",
+            "memory_bytes",
+            "steps",
+            "partitions",
+            "slots");
+    assertThat(json.at("/memory_bytes/weights").asLong()).isEqualTo(2 * 6_738_415_616L);
+    assertThat(json.path("adapter_file_bytes").asLong()).isGreaterThan(4 * 4_194_304L);
+  }
+
+  @Test
+  void whatDoesNotFitIsSaid() {
+    assertThatThrownBy(() -> Plan.of(recipe.with("adapter.target_modules", List.of("c_attn"))))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION));
+    assertThatThrownBy(() -> Plan.of(Recipe.defaults()))
+        .hasMessageStartingWith("model.path is not set.");
+    assertThatThrownBy(() -> Plan.of(recipe.with("model.path", folder.resolve("none"))))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.MISSING_INPUT));
+  }
+}

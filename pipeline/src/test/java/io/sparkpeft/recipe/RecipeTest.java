@@ -1,0 +1,221 @@
+package io.sparkpeft.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RecipeTest {
+  @TempDir Path folder;
+
+  @Test
+  void theDefaultsAreThoseOfTheField() {
+    Recipe recipe = Recipe.defaults();
+    assertThat(recipe.adapter().r()).isEqualTo(8);
+    assertThat(recipe.adapter().loraAlpha()).isEqualTo(16);
+    assertThat(recipe.adapter().loraDropout()).isEqualTo(0.05);
+    assertThat(recipe.adapter().targetModules()).isEqualTo(TextOrList.of("q_proj", "v_proj"));
+    assertThat(recipe.train().optimizer()).isEqualTo(TrainSection.OptimizerName.ADAMW);
+    assertThat(recipe.train().learningRate()).isEqualTo(3e-4);
+    assertThat(recipe.train().weightDecay()).isEqualTo(0.01);
+    assertThat(recipe.train().globalBatchSize()).isEqualTo(128);
+    assertThat(recipe.train().maxGradNorm()).isEqualTo(1.0);
+    assertThat(recipe.train().settings().learningRates(500).warmupSteps()).isEqualTo(50);
+    assertThat(recipe.train().settings().learningRates(5000).warmupSteps()).isEqualTo(100);
+  }
+
+  /** Every key set to another value than its default: a value that gets lost is found here. */
+  @Test
+  void everyKeyArrives() {
+    Map<String, String> values = OtherValues.all();
+    assertThat(values.keySet()).containsExactlyElementsOf(RecipeKeys.names());
+    List<String> assignments =
+        values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList();
+    Recipe recipe = Recipe.read(Optional.empty(), assignments);
+    for (Key<?> key : RecipeKeys.all()) {
+      assertThat(recipe.effective().value(key)).as(key.name()).isNotEqualTo(key.defaultValue());
+      assertThat(recipe.effective().origin(key)).isEqualTo("--set");
+    }
+    assertThat(recipe.toString()).doesNotContain("Optional.empty");
+    assertThat(recipe.adapter().rankPattern()).containsExactly(Map.entry("layers.0.q_proj", 4));
+    assertThat(recipe.train().betas()).containsExactly(0.8, 0.95);
+    assertThat(recipe.adapter().layersToTransform()).contains(List.of(0, 2));
+  }
+
+  @Test
+  void assignmentsWinOverTheFileAndTheLastOneMost() throws IOException {
+    Path file = write("adapter { r = 4, lora_alpha = 8 }\ntrain.seed = 7");
+    Recipe recipe = Recipe.read(Optional.of(file), List.of("adapter.r=16", "adapter.r=32"));
+    assertThat(recipe.adapter().r()).isEqualTo(32);
+    assertThat(recipe.adapter().loraAlpha()).isEqualTo(8);
+    assertThat(recipe.effective().origin(AdapterSection.R)).isEqualTo("--set");
+    assertThat(recipe.effective().origin(AdapterSection.LORA_ALPHA)).isEqualTo(file + ":1");
+    assertThat(recipe.effective().origin(TrainSection.SEED)).isEqualTo(file + ":2");
+    assertThat(recipe.effective().origin(TrainSection.RANKS)).isEqualTo("default");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "s3a://bucket/data?x=1#y",
+        "0123",
+        "$HOME/${x}",
+        "a:b",
+        "say \"hi\"",
+        "back\\slash",
+        "true",
+        "[1, 2",
+        "a,b",
+        " padded ",
+        "key=value",
+        "null",
+        ""
+      })
+  void textArrivesAsItIs(String text) {
+    Recipe recipe = Recipe.read(Optional.empty(), List.of("data.source=" + text));
+    assertThat(recipe.data().source()).contains(text);
+  }
+
+  @Test
+  void textInAFileKeepsItsDigits() throws IOException {
+    Path file = write("run.id = 0123\ndata.source = \"s3a://bucket/x\"");
+    Recipe recipe = Recipe.read(Optional.of(file), List.of());
+    assertThat(recipe.run().id()).contains("0123");
+    assertThat(recipe.data().source()).contains("s3a://bucket/x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"q_proj,lm_head", "[q_proj, lm_head]", "[\"q_proj\",\"lm_head\"]"})
+  void listsAreHoconOrHaveCommas(String text) {
+    Recipe recipe = Recipe.read(Optional.empty(), List.of("adapter.target_modules=" + text));
+    assertThat(recipe.adapter().targetModules()).isEqualTo(TextOrList.of("q_proj", "lm_head"));
+  }
+
+  @Test
+  void aPatternStaysText() {
+    String pattern = ".*\\.(q|v)_proj";
+    Recipe recipe = Recipe.read(Optional.empty(), List.of("adapter.target_modules=" + pattern));
+    assertThat(recipe.adapter().targetModules()).isEqualTo(new TextOrList.Text(pattern));
+    Recipe all = Recipe.defaults().with("adapter.target_modules", "all-linear");
+    assertThat(all.adapter().targetModules()).isEqualTo(new TextOrList.Text("all-linear"));
+  }
+
+  @Test
+  void unknownKeysFailWithTheNearestKnownOne() throws IOException {
+    Path file = write("adapter {\n  r = 4\n  lora_alhpa = 8\n}");
+    assertThatThrownBy(() -> Recipe.read(Optional.of(file), List.of()))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
+        .hasMessage(
+            "Unknown key adapter.lora_alhpa ("
+                + file
+                + ":3). No key is called so, and unknown keys are never ignored. Did you mean"
+                + " adapter.lora_alpha?");
+    assertThatThrownBy(() -> Recipe.read(Optional.empty(), List.of("train.lora_dropout=0")))
+        .hasMessageContaining("Unknown key train.lora_dropout (--set).")
+        .hasMessageContaining("Did you mean adapter.lora_dropout?");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "adapter.r=0 | It must be at least 1.",
+        "adapter.r=8.5 | It must be an integer.",
+        "adapter.r=eight | It must be an integer.",
+        "adapter.lora_dropout=1 | It must be at least 0 and less than 1.",
+        "train.learning_rate=-1e-4 | It must be more than 0.",
+        "train.learning_rate=NaN | It must be a finite number.",
+        "train.betas=0.9 | It must be two numbers, each at least 0 and less than 1.",
+        "train.optimizer=adam | It must be one of adamw, sgd.",
+        "data.train_on_prompt=yes | It must be true or false.",
+        "adapter.rank_pattern=4 | It must be a map such as",
+        "run.id=a/b | It must be made of letters, digits, '.', '_' and '-'.",
+      })
+  void valuesAreChecked(String assignment, String rule) {
+    String key = assignment.substring(0, assignment.indexOf('='));
+    String value = assignment.substring(assignment.indexOf('=') + 1);
+    assertThatThrownBy(() -> Recipe.read(Optional.empty(), List.of(assignment)))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
+        .hasMessageStartingWith("Cannot use " + key + " = " + value + " (--set). " + rule);
+  }
+
+  @Test
+  void aSectionIsNoValueAndAValueNoSection() throws IOException {
+    Path value = write("adapter = 5");
+    assertThatThrownBy(() -> Recipe.read(Optional.of(value), List.of()))
+        .hasMessageContaining("Unknown key adapter (");
+    Path section = write("adapter.r { x = 1 }");
+    assertThatThrownBy(() -> Recipe.read(Optional.of(section), List.of()))
+        .hasMessageContaining("It is a section with keys of its own.");
+  }
+
+  @Test
+  void filesAreMissingOrBroken() throws IOException {
+    assertThatThrownBy(() -> Recipe.read(Optional.of(folder.resolve("no.conf")), List.of()))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.MISSING_INPUT))
+        .hasMessageContaining("no.conf. It does not exist.");
+    Path broken = write("adapter {");
+    assertThatThrownBy(() -> Recipe.read(Optional.of(broken), List.of()))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
+        .hasMessageContaining("It is not HOCON:");
+    assertThatThrownBy(() -> Recipe.read(Optional.empty(), List.of("adapter.r")))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE));
+  }
+
+  @Test
+  void onlyWhatARecipeSaysCountsAgainstAnAdapterThatIsRead() {
+    Recipe recipe = Recipe.defaults().with("adapter.r", 16).with("adapter.path", "/adapter");
+    assertThat(recipe.givenAdapterSettings().toString()).isEqualTo("{\"r\":16}");
+    assertThat(recipe.adapterSettings().toString())
+        .contains("\"r\":16", "\"lora_alpha\":16.0", "\"init_lora_weights\":true")
+        .contains("\"target_modules\":[\"q_proj\",\"v_proj\"]", "\"layers_to_transform\":null")
+        .doesNotContain("path");
+  }
+
+  @Test
+  void theEffectiveConfigurationCanBeReadAgain() throws IOException {
+    List<String> assignments =
+        OtherValues.all().entrySet().stream()
+            .filter(entry -> RecipeKeys.find(entry.getKey()).filter(Job.FINETUNE::reads).isPresent())
+            .map(entry -> entry.getKey() + "=" + entry.getValue())
+            .toList();
+    Recipe recipe = Recipe.read(Optional.empty(), assignments);
+    Path file = write(recipe.effective().text(Job.FINETUNE));
+    Recipe again = Recipe.read(Optional.of(file), List.of());
+    assertThat(again.effective().text(Job.FINETUNE).replaceAll(" +#.*", ""))
+        .isEqualTo(recipe.effective().text(Job.FINETUNE).replaceAll(" +#.*", ""));
+  }
+
+  @Test
+  void credentialsInAddressesAreNotPrinted() {
+    Recipe recipe = Recipe.defaults().with("data.source", "s3a://id:key@bucket/x");
+    assertThat(recipe.effective().text(Job.PREPARE))
+        .contains("data.source = \"s3a://***@bucket/x\"")
+        .doesNotContain("id:key");
+  }
+
+  private Path write(String text) throws IOException {
+    return Files.writeString(folder.resolve("recipe.conf"), text);
+  }
+}

@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
       PlanJob.class
     })
 public final class Main {
-  private Main() {}
+  Main() {}
 
   public static void main(String... args) {
     exit(new Main(), args);

@@ -49,10 +49,10 @@ class PackedJarsCheck {
   void servicesAreMerged() throws IOException {
     try (JarFile jar = jar("spark-peft-jobs-", "-all.jar")) {
       ZipEntry services = jar.getEntry("META-INF/services/ai.djl.engine.EngineProvider");
-      String text =
-          new String(jar.getInputStream(services).readAllBytes(), StandardCharsets.UTF_8);
+      String text = new String(jar.getInputStream(services).readAllBytes(), StandardCharsets.UTF_8);
       assertThat(text)
-          .contains("ai.djl.pytorch.engine.PtEngineProvider", "ai.djl.engine.rust.RsEngineProvider");
+          .contains(
+              "ai.djl.pytorch.engine.PtEngineProvider", "ai.djl.engine.rust.RsEngineProvider");
     }
   }
 

@@ -34,7 +34,7 @@ public record Key<T>(
   /** Where a name and its meaning come from, so that nobody has to learn it twice. */
   public enum NamedAfter {
     PEFT("PEFT's LoraConfig"),
-    TRANSFORMERS("transformers' TrainingArguments"),
+    TRANSFORMERS("transformers"),
     TORCH("torch.optim"),
     LM_EVAL("lm-eval"),
     SPARK_PEFT("spark-peft");

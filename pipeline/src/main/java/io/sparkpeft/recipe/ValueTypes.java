@@ -145,8 +145,7 @@ final class ValueTypes {
     };
   }
 
-  private record Scalar<T>(
-      String name, Function<String, T> parse, Function<T, JsonNode> write)
+  private record Scalar<T>(String name, Function<String, T> parse, Function<T, JsonNode> write)
       implements ValueType<T> {
     Scalar(String name, Function<String, T> parse) {
       this(name, parse, Json::tree);

@@ -48,8 +48,9 @@ class ConfFolderTest {
       Files.writeString(file, expected);
     }
     assertThat(text)
-        .as("conf/README.md; to write it anew: mvn test -pl pipeline -Dtest=ConfFolderTest"
-            + " -DargLine=-Dspark-peft.write=true")
+        .as(
+            "conf/README.md; to write it anew: mvn test -pl pipeline -Dtest=ConfFolderTest"
+                + " -Dspark-peft.write=true")
         .isEqualTo(expected);
   }
 }

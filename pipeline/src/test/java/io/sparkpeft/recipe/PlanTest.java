@@ -105,8 +105,7 @@ class PlanTest {
         {"add":{"path":"a","stats":"{\\"numRecords\\":400}"}}
         {"add":{"path":"b","stats":"{\\"numRecords\\":300}"}}
         """);
-    Files.writeString(
-        log.resolve("00000000000000000001.json"), "{\"remove\":{\"path\":\"b\"}}\n");
+    Files.writeString(log.resolve("00000000000000000001.json"), "{\"remove\":{\"path\":\"b\"}}\n");
     Plan plan = Plan.of(recipe);
     assertThat(plan.examples()).hasValue(400);
     assertThat(plan.steps()).hasValue(4);

@@ -49,7 +49,8 @@ class RecipeIdentityTest {
   void aDeltaTableCountsByItsNewestCommit() throws IOException {
     Path log = Files.createDirectories(folder.resolve("table/_delta_log"));
     Files.writeString(log.resolve("00000000000000000000.json"), "{}");
-    RecipeIdentity first = Recipe.defaults().with("data.table", log.getParent()).identity(Job.FINETUNE);
+    RecipeIdentity first =
+        Recipe.defaults().with("data.table", log.getParent()).identity(Job.FINETUNE);
     Files.writeString(log.resolve("00000000000000000001.json"), "{}");
     RecipeIdentity second =
         Recipe.defaults().with("data.table", log.getParent()).identity(Job.FINETUNE);

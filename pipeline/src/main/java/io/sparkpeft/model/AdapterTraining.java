@@ -1,20 +1,35 @@
 package io.sparkpeft.model;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.data.TokenBatch;
+import io.sparkpeft.tensor.HeadKernels;
+import io.sparkpeft.tensor.Tensors;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * The loss of a decoder with an adapter and its gradient with respect to the adapter. {@code
  * this::lossAndGradient} is a {@code train.GradientSource}.
  */
-@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class AdapterTraining {
+  private final Decoder decoder;
+  private final Adapter adapter;
+  private final Checkpointing checkpointing;
 
   /**
    * @param adapter read at each call, so an optimizer may change its tensors between calls
    */
   public AdapterTraining(Decoder decoder, Adapter adapter, Checkpointing checkpointing) {
-    throw new UnsupportedOperationException("follows");
+    this.decoder = decoder;
+    this.adapter = adapter;
+    this.checkpointing = checkpointing;
   }
 
   /**
@@ -28,14 +43,128 @@ public final class AdapterTraining {
    * @param gradient receives the flat gradient, overwritten; length {@code
    *     Adapter.parameterCount()}
    * @return the sum of the negative log-likelihoods (nats) of the batch's targets, unscaled
+   * @throws io.sparkpeft.base.SparkPeftException (65) if the batch has tokens that the model does
+   *     not know, or more columns than its context
    */
   public double lossAndGradient(
       TokenBatch batch, double lossScale, long dropoutSeed, float[] gradient) {
-    throw new UnsupportedOperationException("follows");
+    long[] cells = LongStream.range(0, batch.tokens().length).toArray();
+    DropoutMasks dropout =
+        dropoutSeed == 0
+            ? DropoutMasks.NONE
+            : new KeyedDropout(dropoutSeed, batch.samples(), batch.columns(), cells);
+    return lossAndGradient(batch, lossScale, dropout, gradient);
+  }
+
+  double lossAndGradient(
+      TokenBatch batch, double lossScale, DropoutMasks dropout, float[] gradient) {
+    decoder.checkLength(batch.columns());
+    FlatGradient flat = new FlatGradient(adapter, gradient);
+    Targets targets = Targets.of(batch);
+    if (targets.cells().length == 0) {
+      return 0;
+    }
+    try (NDManager scope = decoder.newScope()) {
+      Pass pass = decoder.trainingPass(scope, adapter, batch.columns(), dropout, flat);
+      int lowest = lowestAdapted(pass);
+      NDArray bottom = decoder.embed(pass, batch.tokens());
+      for (DecoderLayer layer : decoder.layers().subList(0, lowest)) {
+        bottom = Decoder.forward(pass, layer, bottom);
+      }
+      List<DecoderLayer> layers = decoder.layers().subList(lowest, decoder.layers().size());
+      return aboveLowest(pass, layers, bottom, targets, lossScale);
+    }
   }
 
   /** The summed loss alone, without dropout: for validation. */
   public double loss(TokenBatch batch) {
-    return lossAndGradient(batch, 0, 0, new float[0]);
+    decoder.checkLength(batch.columns());
+    double loss = 0;
+    try (NDManager scope = decoder.newScope()) {
+      Pass pass = decoder.pass(scope, Optional.of(adapter), batch.columns());
+      NDArray x = decoder.hidden(pass, batch.tokens());
+      for (Targets chunk : Targets.of(batch).chunks(decoder.head().chunkRows())) {
+        loss += loss(pass, x, chunk);
+      }
+    }
+    return loss;
+  }
+
+  private double loss(Pass pass, NDArray x, Targets chunk) {
+    try (NDManager scope = pass.scope().newSubManager()) {
+      NDArray logits = decoder.head().logits(pass.in(scope), x, chunk.cells());
+      NDArray likely =
+          HeadKernels.logLikelihood(
+                  scope, logits, Tensors.fromLongs(scope, chunk.ids(), chunk.ids().length))
+              .get(0);
+      return -Arrays.stream(likely.toDoubleArray()).sum();
+    }
+  }
+
+  /** The first layer with something to train; below it nothing needs a gradient. */
+  private int lowestAdapted(Pass pass) {
+    List<DecoderLayer> layers = decoder.layers();
+    return IntStream.range(0, layers.size())
+        .filter(i -> layers.get(i).isAdapted(pass))
+        .findFirst()
+        .orElse(layers.size());
+  }
+
+  private double aboveLowest(
+      Pass pass, List<DecoderLayer> layers, NDArray bottom, Targets targets, double lossScale) {
+    Deque<Step> steps = new ArrayDeque<>();
+    NDArray x = bottom;
+    for (DecoderLayer layer : layers) {
+      Step step = Step.forward(pass, layer, x, checkpointing);
+      steps.push(step);
+      x = step.output();
+    }
+    Head.Result head =
+        decoder.head().lossAndGradient(pass, x, targets, lossScale, !layers.isEmpty());
+    Optional<NDArray> gradient = head.gradient();
+    while (!steps.isEmpty()) {
+      Step step = steps.pop();
+      gradient = step.backward(pass, gradient.orElseThrow(), !steps.isEmpty());
+    }
+    return head.loss();
+  }
+
+  /**
+   * A layer on its way forward and back.
+   *
+   * @param scope where what it keeps lives
+   * @param saved all that its backward pass needs; empty if it is to be computed again
+   */
+  private record Step(
+      DecoderLayer layer,
+      NDArray input,
+      NDArray output,
+      NDManager scope,
+      Optional<DecoderLayer.Saved> saved) {
+
+    static Step forward(Pass pass, DecoderLayer layer, NDArray x, Checkpointing checkpointing) {
+      NDManager scope = pass.scope().newSubManager();
+      DecoderLayer.Saved saved = layer.forward(pass.in(scope), x);
+      NDArray output = saved.output();
+      output.attach(pass.scope());
+      if (checkpointing == Checkpointing.KEEP_ALL) {
+        return new Step(layer, x, output, scope, Optional.of(saved));
+      }
+      scope.close();
+      return new Step(layer, x, output, pass.scope().newSubManager(), Optional.empty());
+    }
+
+    /** Closes all that it kept, the incoming gradient too. */
+    Optional<NDArray> backward(Pass pass, NDArray gy, boolean carry) {
+      try (scope;
+          gy;
+          output) {
+        Pass inner = pass.in(scope);
+        DecoderLayer.Saved kept = saved.orElseGet(() -> layer.forward(inner, input));
+        Optional<NDArray> gx = layer.backward(inner, gy, kept, carry);
+        gx.ifPresent(gradient -> gradient.attach(pass.scope()));
+        return gx;
+      }
+    }
   }
 }

@@ -1,41 +1,167 @@
 package io.sparkpeft.model;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.tensor.Arithmetic;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.EmbeddingKernels;
+import io.sparkpeft.tensor.Tensors;
+import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.TensorSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * A causal language model with frozen weights. It holds nothing else, so any number of threads may
- * work with it, each with an adapter and with tensors of its own. Its life ends with the manager
- * that it was loaded into.
+ * work with it, each with an adapter and with tensors of its own; every thread must have called
+ * {@code Engine.prepareThread()}. Its life ends with the manager that it was loaded into.
  */
-@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class Decoder {
+  private final NDManager manager;
   private final DecoderConfig config;
+  private final Arithmetic arithmetic;
+  private final DecoderLoader.Parts parts;
+  private final RotaryTables rotary;
 
-  private Decoder(DecoderConfig config) {
+  private Decoder(
+      NDManager manager, DecoderConfig config, Arithmetic arithmetic, DecoderLoader.Parts parts) {
+    this.manager = manager;
     this.config = config;
+    this.arithmetic = arithmetic;
+    this.parts = parts;
+    this.rotary = new RotaryTables(manager, config, arithmetic.compute());
   }
 
   /**
    * Maps the weights into memory; those stored in another type than the arithmetic's are converted
    * once.
    *
-   * @throws io.sparkpeft.base.SparkPeftException (65) if weights are missing or misshapen: all of
-   *     them are listed
+   * @throws io.sparkpeft.base.SparkPeftException (65) if weights are missing, misshapen or
+   *     unexpected: all of them are listed
    */
   public static Decoder load(
-      NDManager manager, DecoderConfig config, WeightSource weights, Arithmetic arithmetic) {
-    throw new UnsupportedOperationException("follows");
+      NDManager manager, DecoderConfig config, TensorSource weights, Arithmetic arithmetic) {
+    return new Decoder(
+        manager,
+        config,
+        arithmetic,
+        DecoderLoader.load(manager, config, weights, arithmetic.compute()));
+  }
+
+  /** The same for a model folder, whose config.json says what it is. */
+  public static Decoder load(NDManager manager, ModelFolder folder, Arithmetic arithmetic) {
+    return load(manager, DecoderConfig.read(folder.config()), folder.tensors(), arithmetic);
   }
 
   public DecoderConfig config() {
     return config;
   }
 
+  public Arithmetic arithmetic() {
+    return arithmetic;
+  }
+
   /** Logits after every token, row-major [tokens, vocabulary]. */
   public float[] logits(Optional<Adapter> adapter, int[] tokens) {
-    throw new UnsupportedOperationException("follows");
+    try (NDManager scope = newScope()) {
+      Pass pass = pass(scope, adapter, tokens.length);
+      NDArray x = hidden(pass, tokens);
+      long[] cells = LongStream.range(0, tokens.length).toArray();
+      NDArray logits = head().logits(pass, x, cells);
+      float[] values = new float[Math.toIntExact(logits.size())];
+      Tensors.copyTo(Tensors.cast(scope, logits, Dtype.FLOAT32), values, 0);
+      return values;
+    }
+  }
+
+  /** Where the tensors of one call live. */
+  NDManager newScope() {
+    return manager.newSubManager();
+  }
+
+  /** A pass over rows of so many columns, without a backward half. */
+  Pass pass(NDManager scope, Optional<Adapter> adapter, int columns) {
+    return new Pass(
+        scope,
+        arithmetic.product(),
+        adapter,
+        DropoutMasks.NONE,
+        rotary.table(scope, columns),
+        GradientSink.NONE);
+  }
+
+  /** A pass over rows of so many columns that ends in gradients. */
+  Pass trainingPass(
+      NDManager scope, Adapter adapter, int columns, DropoutMasks dropout, GradientSink gradients) {
+    return new Pass(
+        scope,
+        arithmetic.product(),
+        Optional.of(adapter),
+        dropout,
+        rotary.table(scope, columns),
+        gradients);
+  }
+
+  RotaryTensors rotary(NDManager scope, int columns) {
+    return rotary.table(scope, columns);
+  }
+
+  List<DecoderLayer> layers() {
+    return parts.layers();
+  }
+
+  Head head() {
+    return parts.head();
+  }
+
+  /** The embeddings of tokens [tokens, hidden]. */
+  NDArray embed(Pass pass, int[] tokens) {
+    for (int token : tokens) {
+      if (token < 0 || token >= config.vocabularySize()) {
+        throw ModelErrors.unknownToken(token, config.vocabularySize());
+      }
+    }
+    return EmbeddingKernels.embedding(pass.scope(), parts.embedding(), pass.scope().create(tokens));
+  }
+
+  /** What the last layer makes of rows of tokens [rows columns, hidden]. */
+  NDArray hidden(Pass pass, int[] tokens) {
+    NDArray x = embed(pass, tokens);
+    for (DecoderLayer layer : parts.layers()) {
+      x = forward(pass, layer, x);
+    }
+    return x;
+  }
+
+  /** A layer's output alone; all else that it made is let go, and so is its input. */
+  static NDArray forward(Pass pass, DecoderLayer layer, NDArray x) {
+    try (x;
+        NDManager scope = pass.scope().newSubManager()) {
+      NDArray y = layer.forward(pass.in(scope), x).output();
+      y.attach(pass.scope());
+      return y;
+    }
+  }
+
+  void checkLength(int tokens) {
+    if (tokens > config.contextLength()) {
+      throw ModelErrors.tooLong(tokens, config.contextLength());
+    }
+  }
+
+  /** Rows of tokens side by side, each filled up with zeros on its right. */
+  static int[] padded(List<int[]> rows, int columns) {
+    int[] cells = new int[Math.multiplyExact(rows.size(), columns)];
+    for (int row = 0; row < rows.size(); row++) {
+      int[] tokens = rows.get(row);
+      System.arraycopy(tokens, 0, cells, row * columns, tokens.length);
+    }
+    return cells;
+  }
+
+  static int longest(List<int[]> rows) {
+    return rows.stream().mapToInt(row -> row.length).max().orElse(0);
   }
 }

@@ -8,7 +8,6 @@ import io.sparkpeft.tensor.Dtype;
  * @param config the architecture
  * @param compute the type of weights and activations
  */
-@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public record DecoderMemory(DecoderConfig config, Dtype compute) {
 
   /** All frozen weights. Mapped from files where they are stored in the compute type. */
@@ -18,19 +17,40 @@ public record DecoderMemory(DecoderConfig config, Dtype compute) {
 
   /**
    * The most that activations take in a forward and backward pass over one micro-batch, without the
-   * head's part.
+   * head's part: what is kept of every layer, and all of one layer with its gradients.
    */
   public long activationBytes(int rows, int columns, Checkpointing checkpointing) {
-    throw new UnsupportedOperationException("follows");
+    long cells = (long) rows * columns;
+    long stream = cells * config.hiddenSize();
+    long layer = layerElements(rows, columns);
+    long kept =
+        switch (checkpointing) {
+          case RECOMPUTE -> config.layers() * stream;
+          case KEEP_ALL -> config.layers() * layer;
+        };
+    return (kept + 2 * layer) * compute.bytes();
   }
 
-  /** Logits and their gradient for one chunk of targets. */
+  /** Logits of one chunk, their logarithms and their gradient. */
   public long headBytes(int targets) {
-    throw new UnsupportedOperationException("follows");
+    long rows = Math.min(targets, Head.chunkRows(config.vocabularySize()));
+    return rows * config.vocabularySize() * (Float.BYTES + 2L * compute.bytes());
   }
 
   /** Keys and values of all layers. */
   public long kvCacheBytes(int rows, int columns) {
     return 2L * config.layers() * rows * columns * config.attention().kvWidth() * compute.bytes();
+  }
+
+  /** What a layer's forward pass makes, in elements. */
+  private long layerElements(long rows, long columns) {
+    DecoderConfig.Attention attention = config.attention();
+    long perCell =
+        5L * config.hiddenSize() // two norms, the two blocks' outputs, their sum
+            + 4L * attention.queryWidth() // queries, rotated, mixed, joined
+            + 4L * attention.kvWidth() // keys, values, and both by head
+            + 3L * config.mlp().intermediateSize(); // gate, up, product
+    long probabilities = rows * attention.heads() * columns * (columns + 1) / 2;
+    return rows * columns * perCell + probabilities;
   }
 }

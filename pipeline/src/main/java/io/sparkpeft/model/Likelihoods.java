@@ -1,13 +1,32 @@
 package io.sparkpeft.model;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.tensor.HeadKernels;
+import io.sparkpeft.tensor.Tensors;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Log-likelihoods of continuations. */
-@SuppressWarnings({"DoNotCallSuggester", "UnusedMethod"})
 public final class Likelihoods {
-  private Likelihoods() {}
+  /** Cells of one batch, padding included, unless a single text has more. */
+  private static final int BATCH_CELLS = 4096;
+
+  private final Decoder decoder;
+  private final Optional<Adapter> adapter;
+  private final List<Continuation> texts;
+  private final LogLikelihood[] results;
+
+  private Likelihoods(Decoder decoder, Optional<Adapter> adapter, List<Continuation> texts) {
+    this.decoder = decoder;
+    this.adapter = adapter;
+    this.texts = texts;
+    this.results = new LogLikelihood[texts.size()];
+  }
 
   /**
    * Scores each continuation, in the given order. Batches are made inside, by length; the result
@@ -17,6 +36,82 @@ public final class Likelihoods {
    */
   public static List<LogLikelihood> score(
       Decoder decoder, Optional<Adapter> adapter, List<Continuation> continuations) {
-    throw new UnsupportedOperationException("follows");
+    continuations.forEach(text -> decoder.checkLength(text.tokens().length));
+    return new Likelihoods(decoder, adapter, continuations).score();
+  }
+
+  private List<LogLikelihood> score() {
+    List<Integer> byLength =
+        IntStream.range(0, texts.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(i -> -texts.get(i).tokens().length))
+            .toList();
+    int from = 0;
+    while (from < byLength.size()) {
+      int columns = texts.get(byLength.get(from)).tokens().length;
+      int rows = Math.max(1, BATCH_CELLS / columns);
+      int to = Math.min(from + rows, byLength.size());
+      score(byLength.subList(from, to), columns);
+      from = to;
+    }
+    return Arrays.asList(results);
+  }
+
+  private void score(List<Integer> batch, int columns) {
+    List<int[]> rows = batch.stream().map(i -> texts.get(i).tokens()).toList();
+    Targets targets = targets(batch, columns);
+    double[] likely = new double[targets.cells().length];
+    boolean[] greedy = new boolean[targets.cells().length];
+    try (NDManager scope = decoder.newScope()) {
+      Pass pass = decoder.pass(scope, adapter, columns);
+      NDArray x = decoder.hidden(pass, Decoder.padded(rows, columns));
+      int from = 0;
+      for (Targets chunk : targets.chunks(decoder.head().chunkRows())) {
+        try (NDManager inner = scope.newSubManager()) {
+          NDArray logits = decoder.head().logits(pass.in(inner), x, chunk.cells());
+          List<NDArray> scores =
+              HeadKernels.logLikelihood(
+                  inner, logits, Tensors.fromLongs(inner, chunk.ids(), chunk.ids().length));
+          int count = chunk.cells().length;
+          System.arraycopy(scores.get(0).toDoubleArray(), 0, likely, from, count);
+          System.arraycopy(scores.get(1).toBooleanArray(), 0, greedy, from, count);
+          from += count;
+        }
+      }
+    }
+    collect(batch, likely, greedy);
+  }
+
+  /** The continuation's tokens of each text, one text after another. */
+  private Targets targets(List<Integer> batch, int columns) {
+    int count = batch.stream().mapToInt(i -> length(texts.get(i))).sum();
+    long[] cells = new long[count];
+    long[] ids = new long[count];
+    int next = 0;
+    for (int row = 0; row < batch.size(); row++) {
+      Continuation text = texts.get(batch.get(row));
+      for (int column = text.from(); column < text.tokens().length; column++) {
+        cells[next] = (long) row * columns + column - 1;
+        ids[next++] = text.tokens()[column];
+      }
+    }
+    return new Targets(cells, ids);
+  }
+
+  private void collect(List<Integer> batch, double[] likely, boolean[] greedy) {
+    int next = 0;
+    for (int i : batch) {
+      double sum = 0;
+      boolean all = true;
+      for (int end = next + length(texts.get(i)); next < end; next++) {
+        sum += likely[next];
+        all &= greedy[next];
+      }
+      results[i] = new LogLikelihood(sum, all);
+    }
+  }
+
+  private static int length(Continuation text) {
+    return text.tokens().length - text.from();
   }
 }

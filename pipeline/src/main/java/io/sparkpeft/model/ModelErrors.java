@@ -5,6 +5,7 @@ import static io.sparkpeft.base.ExitCode.DATA;
 
 import io.sparkpeft.base.SparkPeftException;
 import java.util.Collection;
+import java.util.List;
 
 /** The failures of models. */
 final class ModelErrors {
@@ -53,5 +54,45 @@ final class ModelErrors {
   static SparkPeftException impossible(String what, String why) {
     return SparkPeftException.of(
         DATA, "In config.json, " + what + ".", why + ".", "Mend config.json.");
+  }
+
+  static SparkPeftException quantized(String method) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The weights are quantised by " + method + ".",
+        "Only weights in float32, float16 or bfloat16 are read.",
+        "Give the unquantised checkpoint.");
+  }
+
+  static SparkPeftException weightsDoNotFit(List<String> wrong) {
+    return SparkPeftException.of(
+        DATA,
+        "The weights do not fit config.json: " + String.join("; ", wrong) + ".",
+        "Every weight must be there, in its shape, and no other.",
+        "Check that config.json and the safetensors files belong together.");
+  }
+
+  static SparkPeftException unknownToken(int token, int vocabulary) {
+    return SparkPeftException.of(
+        DATA,
+        "Token %d is not in the model's vocabulary of %d.".formatted(token, vocabulary),
+        "The tokenizer does not belong to this model.",
+        "Give the tokenizer that came with the model.");
+  }
+
+  static SparkPeftException tooLong(int tokens, int context) {
+    return SparkPeftException.of(
+        DATA,
+        "A text of %d tokens does not fit the model's context of %d.".formatted(tokens, context),
+        "Positions beyond it have no meaning for the model.",
+        "Shorten the text, or set data.max_length to at most " + context + ".");
+  }
+
+  static SparkPeftException emptyPrompt() {
+    return SparkPeftException.of(
+        DATA,
+        "A prompt has no tokens.",
+        "The model continues at least one.",
+        "Begin the prompt with the model's begin-of-sequence token.");
   }
 }

@@ -2,11 +2,13 @@ package io.sparkpeft.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 
 /** {@code kernels/embedding.py}. */
 public final class EmbeddingKernels {
   private static final Kernel EMBEDDING = new Kernel("embedding");
   private static final Kernel SELECT_ROWS_VJP = new Kernel("select_rows_vjp");
+  private static final Kernel FIRST_ROWS = new Kernel("first_rows");
 
   private EmbeddingKernels() {}
 
@@ -20,8 +22,18 @@ public final class EmbeddingKernels {
     return EMBEDDING.tensor(scope, w, ids);
   }
 
-  /** The gradient [rows, features] of all rows, given that of the selected ones. */
-  public static NDArray selectRowsVjp(NDManager scope, NDArray gy, NDArray ids, long rows) {
-    return SELECT_ROWS_VJP.tensor(scope, gy, ids, rows);
+  /**
+   * The gradient [rows, features] of all rows, given those of the selected ones.
+   *
+   * @param gys parts that make [n, features] together
+   * @param ids int64 [n], each at most once
+   */
+  public static NDArray selectRowsVjp(NDManager scope, List<NDArray> gys, NDArray ids, long rows) {
+    return SELECT_ROWS_VJP.tensor(scope, gys, ids, rows);
+  }
+
+  /** The first rows of a table, sharing its memory. */
+  public static NDArray firstRows(NDManager scope, NDArray w, long rows) {
+    return FIRST_ROWS.tensor(scope, w, rows);
   }
 }

@@ -9,8 +9,9 @@ import ai.djl.pytorch.jni.IValueUtils;
 import java.util.List;
 
 /**
- * One function of {@code kernels/*.py}, to be called with tensors, lists of tensors, longs, doubles
- * and booleans. Its results live in the given manager and take no part in autograd.
+ * One function of {@code kernels/*.py}, to be called with tensors, lists of tensors, longs,
+ * doubles, booleans, texts and lists of longs. Its results live in the given manager and take no
+ * part in autograd.
  *
  * @param name of the function
  */
@@ -61,6 +62,12 @@ record Kernel(String name) {
     }
     if (argument instanceof Boolean flag) {
       return IValue.from(flag.booleanValue());
+    }
+    if (argument instanceof String text) {
+      return IValue.from(text);
+    }
+    if (argument instanceof long[] numbers) {
+      return IValue.listFrom(numbers);
     }
     if (argument instanceof List<?> list) {
       return IValue.listFrom(list.toArray(PtNDArray[]::new));

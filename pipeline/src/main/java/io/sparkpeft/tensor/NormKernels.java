@@ -8,6 +8,7 @@ import java.util.List;
 public final class NormKernels {
   private static final Kernel RMS_NORM = new Kernel("rms_norm");
   private static final Kernel RMS_NORM_VJP = new Kernel("rms_norm_vjp");
+  private static final Kernel RESIDUAL_RMS_NORM_VJP = new Kernel("residual_rms_norm_vjp");
 
   private NormKernels() {}
 
@@ -23,10 +24,19 @@ public final class NormKernels {
    * The gradient of x.
    *
    * @param gys the gradients of all that read the norm's output
-   * @param around the gradient that reaches x past the norm
    */
   public static NDArray rmsNormVjp(
+      NDManager scope, List<NDArray> gys, NDArray x, NDArray w, double eps) {
+    return RMS_NORM_VJP.tensor(scope, gys, x, w, eps);
+  }
+
+  /**
+   * The gradient of x, which is also added to what the norm leads to.
+   *
+   * @param around the gradient that reaches x past the norm
+   */
+  public static NDArray residualRmsNormVjp(
       NDManager scope, List<NDArray> gys, NDArray x, NDArray w, double eps, NDArray around) {
-    return RMS_NORM_VJP.tensor(scope, gys, x, w, eps, around);
+    return RESIDUAL_RMS_NORM_VJP.tensor(scope, gys, x, w, eps, around);
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkpeft.tensor;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -7,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 
 /**
@@ -14,6 +16,7 @@ import java.util.Arrays;
  * first argument is the manager that the result lives in.
  */
 public final class Tensors {
+  private static final Kernel EMPTY = new Kernel("empty");
   private static final Kernel CAST = new Kernel("cast");
   private static final Kernel REINTERPRET = new Kernel("reinterpret");
   private static final Kernel ELEMENT_TYPE = new Kernel("element_type");
@@ -47,10 +50,41 @@ public final class Tensors {
 
   /** An fp32 tensor of these values, copied. */
   public static NDArray fromFloats(NDManager scope, float[] values, long... shape) {
-    return scope.create(values, new Shape(shape));
+    NDArray tensor = empty(scope, Dtype.FLOAT32, shape);
+    copyFrom(tensor, values, 0);
+    return tensor;
   }
 
-  /** Its elements in another type, rounded to nearest even; itself in a new handle if the same. */
+  /** An int64 tensor of these values, copied: token ids, places. */
+  public static NDArray fromLongs(NDManager scope, long[] values, long... shape) {
+    NDArray tensor = empty(scope, Dtype.INT64, shape);
+    if (tensor.getDevice().isGpu()) {
+      tensor.set(LongBuffer.wrap(values));
+    } else {
+      memory(tensor).asLongBuffer().put(values);
+    }
+    return tensor;
+  }
+
+  /** A bool tensor of these bytes, 0 or 1, copied. */
+  public static NDArray fromBooleans(NDManager scope, byte[] values, long... shape) {
+    NDArray tensor = empty(scope, Dtype.BOOL, shape);
+    if (tensor.getDevice().isGpu()) {
+      tensor.set(ByteBuffer.wrap(values));
+    } else {
+      memory(tensor).put(values);
+    }
+    return tensor;
+  }
+
+  /** Memory that libtorch owns: DJL's own creation leaves it to Java's garbage collector. */
+  private static NDArray empty(NDManager scope, Dtype dtype, long... shape) {
+    Device device = scope.getDevice();
+    String name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
+    return EMPTY.tensor(scope, shape, (long) dtype.scalarType(), name);
+  }
+
+  /** A copy in another type (or the same), rounded to nearest even. */
   public static NDArray cast(NDManager scope, NDArray tensor, Dtype dtype) {
     return CAST.tensor(scope, tensor, (long) dtype.scalarType());
   }

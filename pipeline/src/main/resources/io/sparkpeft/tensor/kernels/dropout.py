@@ -4,8 +4,3 @@
 # x mask / keep.   mask: bool, of x's shape; keep: the probability of keeping an element
 def dropout(x: Tensor, mask: Tensor, keep: float) -> Tensor:
     return x * mask * (1 / keep)
-
-
-# A mask to be filled in from outside.
-def empty_mask(like: Tensor, rows: int, features: int) -> Tensor:
-    return torch.empty([rows, features], dtype=torch.bool, device=like.device)

@@ -9,8 +9,8 @@ def rms_norm(x: Tensor, w: Tensor, eps: float) -> Tensor:
 
 
 # With u = x n and g = gy w:   gx = n (g - u mean(g u)).
-# gys: the gradients of all that read y; around: the gradient that reaches x past the norm.
-def rms_norm_vjp(gys: List[Tensor], x: Tensor, w: Tensor, eps: float, around: Tensor) -> Tensor:
+# gys: the gradients of all that read y
+def rms_norm_vjp(gys: List[Tensor], x: Tensor, w: Tensor, eps: float) -> Tensor:
     gy = gys[0]
     for other in gys[1:]:
         gy = gy + other
@@ -18,5 +18,11 @@ def rms_norm_vjp(gys: List[Tensor], x: Tensor, w: Tensor, eps: float, around: Te
     n = torch.rsqrt((x32 * x32).mean([-1], True) + eps)
     u = x32 * n
     g = (gy * w).float()
-    gx = n * (g - u * (g * u).mean([-1], True))
-    return gx.type_as(x) + around
+    return (n * (g - u * (g * u).mean([-1], True))).type_as(x)
+
+
+# The same for a norm in a residual block: around is the gradient that reaches x past the block.
+def residual_rms_norm_vjp(
+    gys: List[Tensor], x: Tensor, w: Tensor, eps: float, around: Tensor
+) -> Tensor:
+    return rms_norm_vjp(gys, x, w, eps).add_(around)

@@ -1,9 +1,14 @@
-# Element types.
+# Memory and its element types.
 
 
-# Rounded to nearest even.
+# Memory with nothing in it yet.
+def empty(shape: List[int], dtype: int, device: str) -> Tensor:
+    return torch.empty(shape, dtype=dtype, device=torch.device(device))
+
+
+# A copy, rounded to nearest even.
 def cast(x: Tensor, dtype: int) -> Tensor:
-    return x.to(dtype)
+    return x.to(dtype, False, True)
 
 
 # The same bytes as elements of another type of the same size.

@@ -1,0 +1,30 @@
+package io.sparkpeft.model;
+
+/** Decides which inputs of an adapter's modules are dropped. */
+interface DropoutMasks {
+  /** Drops nothing. */
+  DropoutMasks NONE =
+      new DropoutMasks() {
+        @Override
+        public byte[] mask(int module, int features, double probability) {
+          throw new IllegalStateException("nothing is dropped outside training");
+        }
+
+        @Override
+        public DropoutMasks at(long[] cells) {
+          return this;
+        }
+      };
+
+  /**
+   * Row-major [cells, features]: 1 keeps, 0 drops. The same at every call.
+   *
+   * @param module the index of the linear layer, see {@link DecoderConfig#linearModules}
+   * @param features the layer's inputs
+   * @param probability of dropping one
+   */
+  byte[] mask(int module, int features, double probability);
+
+  /** The masks of other cells of the same batch, given as row * columns + column. */
+  DropoutMasks at(long[] cells);
+}

@@ -1,0 +1,87 @@
+package io.sparkpeft.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.sparkpeft.tensor.EmbeddingKernels;
+import io.sparkpeft.tensor.HeadKernels;
+import io.sparkpeft.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The end of a decoder: a norm and the projection onto the vocabulary. It is computed only in the
+ * places where something is predicted, a chunk of them at a time, so that all logits never exist
+ * together.
+ */
+record Head(Norm norm, Linear projection) {
+  /** What the logits of one chunk may take in fp32. */
+  private static final long CHUNK_BYTES = 64L << 20;
+
+  /** Places in one chunk. */
+  static int chunkRows(long vocabulary) {
+    return (int) Math.max(1, CHUNK_BYTES / (Float.BYTES * vocabulary));
+  }
+
+  int chunkRows() {
+    return chunkRows(projection.weight().getShape().get(0));
+  }
+
+  /** Logits [cells, vocabulary]. x [rows, hidden]; cells: the rows wanted. */
+  NDArray logits(Pass pass, NDArray x, long[] cells) {
+    NDArray chosen = choose(pass, x, cells);
+    return projection.forward(pass, norm.forward(pass, chosen)).output();
+  }
+
+  /**
+   * @param loss summed over the places, in nats
+   * @param gradient of the head's input; empty if nothing below wants it
+   */
+  record Result(double loss, Optional<NDArray> gradient) {}
+
+  /**
+   * The loss and, at once, its gradient.
+   *
+   * @param x [rows, hidden]
+   * @param targets what is predicted and where; not empty
+   * @param scale multiplies the gradient
+   * @param carry whether the gradient of x is wanted
+   */
+  Result lossAndGradient(Pass pass, NDArray x, Targets targets, double scale, boolean carry) {
+    double loss = 0;
+    List<NDArray> gradients = new ArrayList<>();
+    for (Targets chunk : targets.chunks(chunkRows())) {
+      try (NDManager scope = pass.scope().newSubManager()) {
+        Result result = ofChunk(pass.in(scope), x, chunk, scale, carry);
+        loss += result.loss();
+        result.gradient().ifPresent(gradient -> gradient.attach(pass.scope()));
+        result.gradient().ifPresent(gradients::add);
+      }
+    }
+    return new Result(
+        loss, carry ? Optional.of(scatter(pass, gradients, targets, x)) : Optional.empty());
+  }
+
+  private Result ofChunk(Pass whole, NDArray x, Targets chunk, double scale, boolean carry) {
+    Pass pass = whole.withDropout(whole.dropout().at(chunk.cells()));
+    NDArray chosen = choose(pass, x, chunk.cells());
+    Linear.Saved logits = projection.forward(pass, norm.forward(pass, chosen));
+    NDArray ids = Tensors.fromLongs(pass.scope(), chunk.ids(), chunk.ids().length);
+    List<NDArray> loss = HeadKernels.crossEntropy(pass.scope(), logits.output(), ids, scale);
+    Optional<NDArray> gradient =
+        projection
+            .backward(pass, loss.get(1), logits, carry)
+            .map(g -> norm.backward(pass, List.of(g), chosen));
+    return new Result(loss.get(0).getDouble(), gradient);
+  }
+
+  private static NDArray choose(Pass pass, NDArray x, long[] cells) {
+    return EmbeddingKernels.embedding(
+        pass.scope(), x, Tensors.fromLongs(pass.scope(), cells, cells.length));
+  }
+
+  private static NDArray scatter(Pass pass, List<NDArray> parts, Targets targets, NDArray x) {
+    NDArray places = Tensors.fromLongs(pass.scope(), targets.cells(), targets.cells().length);
+    return EmbeddingKernels.selectRowsVjp(pass.scope(), parts, places, x.getShape().get(0));
+  }
+}

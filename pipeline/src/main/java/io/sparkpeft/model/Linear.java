@@ -1,0 +1,107 @@
+package io.sparkpeft.model;
+
+import ai.djl.ndarray.NDArray;
+import io.sparkpeft.adapter.LowRankDelta;
+import io.sparkpeft.tensor.DropoutKernels;
+import io.sparkpeft.tensor.LinearKernels;
+import io.sparkpeft.tensor.Tensors;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A linear layer: a frozen weight, and what the pass's adapter adds to it.
+ *
+ * @param module its path in the model
+ * @param index its place in {@link DecoderConfig#linearModules}
+ * @param weight [out, in]
+ */
+record Linear(String module, int index, NDArray weight) {
+
+  /**
+   * @param output [rows, out]
+   */
+  record Saved(NDArray output, Optional<LowRank> lowRank) {}
+
+  /**
+   * What the gradients of A and B are made of.
+   *
+   * @param input after dropout [rows, in]
+   * @param mask of the dropout, if there was any
+   * @param inner input A^T [rows, r]
+   */
+  record LowRank(NDArray input, Optional<NDArray> mask, NDArray inner) {}
+
+  /** x [rows, in]. */
+  Saved forward(Pass pass, NDArray x) {
+    Optional<LowRankDelta> delta = pass.delta(module);
+    if (delta.isEmpty()) {
+      NDArray y = LinearKernels.linear(pass.scope(), x, weight, pass.product());
+      return new Saved(y, Optional.empty());
+    }
+    return adapted(pass, x, delta.get());
+  }
+
+  private Saved adapted(Pass pass, NDArray x, LowRankDelta delta) {
+    Optional<NDArray> mask = mask(pass, delta);
+    double keep = 1 - delta.dropout();
+    NDArray input = mask.map(m -> DropoutKernels.dropout(pass.scope(), x, m, keep)).orElse(x);
+    List<NDArray> results =
+        LinearKernels.loraLinear(
+            pass.scope(), x, input, weight, delta.a(), delta.b(), delta.scaling(), pass.product());
+    return new Saved(results.get(0), Optional.of(new LowRank(input, mask, results.get(1))));
+  }
+
+  private Optional<NDArray> mask(Pass pass, LowRankDelta delta) {
+    if (delta.dropout() == 0 || pass.dropout() == DropoutMasks.NONE) {
+      return Optional.empty();
+    }
+    long features = weight.getShape().get(1);
+    byte[] mask = pass.dropout().mask(index, Math.toIntExact(features), delta.dropout());
+    return Optional.of(Tensors.fromBooleans(pass.scope(), mask, mask.length / features, features));
+  }
+
+  boolean isAdapted(Pass pass) {
+    return pass.delta(module).isPresent();
+  }
+
+  /**
+   * Hands the adapter's gradients on.
+   *
+   * @param gy [rows, out]
+   * @param carry whether anything below wants the gradient of the layer's input
+   * @return that gradient [rows, in], if wanted
+   */
+  Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
+    if (saved.lowRank().isEmpty()) {
+      return carry
+          ? Optional.of(LinearKernels.linearVjp(pass.scope(), gy, weight, pass.product()))
+          : Optional.empty();
+    }
+    LowRankDelta delta = pass.delta(module).orElseThrow();
+    LowRank lowRank = saved.lowRank().get();
+    List<NDArray> gradients =
+        LinearKernels.loraParametersVjp(
+            pass.scope(), gy, lowRank.input(), lowRank.inner(), delta.b(), delta.scaling());
+    pass.gradients().add(module, gradients.get(1), gradients.get(2));
+    return carry
+        ? Optional.of(inputGradient(pass, gy, gradients.get(0), delta, lowRank))
+        : Optional.empty();
+  }
+
+  private NDArray inputGradient(
+      Pass pass, NDArray gy, NDArray gInner, LowRankDelta delta, LowRank lowRank) {
+    if (lowRank.mask().isEmpty()) {
+      return LinearKernels.loraInputVjp(
+          pass.scope(), gy, gInner, weight, delta.a(), pass.product());
+    }
+    return LinearKernels.loraDroppedInputVjp(
+        pass.scope(),
+        gy,
+        gInner,
+        weight,
+        delta.a(),
+        lowRank.mask().get(),
+        1 - delta.dropout(),
+        pass.product());
+  }
+}

@@ -1,0 +1,43 @@
+package io.sparkpeft.model;
+
+import ai.djl.ndarray.NDManager;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.LowRankDelta;
+import io.sparkpeft.tensor.Product;
+import java.util.Optional;
+
+/**
+ * What one call of a decoder is computed with, beside its weights.
+ *
+ * @param scope where results live
+ * @param product the library of large matrix products
+ * @param adapter what is added to linear layers
+ * @param dropout masks for the adapter's inputs; none outside training
+ * @param rotary cosines and sines of the batch's positions
+ * @param gradients where the adapter's gradients go; nowhere outside training
+ */
+record Pass(
+    NDManager scope,
+    Product product,
+    Optional<Adapter> adapter,
+    DropoutMasks dropout,
+    RotaryTensors rotary,
+    GradientSink gradients) {
+
+  /** The same, with results living elsewhere. */
+  Pass in(NDManager other) {
+    return new Pass(other, product, adapter, dropout, rotary, gradients);
+  }
+
+  Pass withRotary(RotaryTensors other) {
+    return new Pass(scope, product, adapter, dropout, other, gradients);
+  }
+
+  Pass withDropout(DropoutMasks other) {
+    return new Pass(scope, product, adapter, other, rotary, gradients);
+  }
+
+  Optional<LowRankDelta> delta(String module) {
+    return adapter.flatMap(present -> present.delta(module));
+  }
+}

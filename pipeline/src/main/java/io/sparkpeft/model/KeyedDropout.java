@@ -42,12 +42,12 @@ record KeyedDropout(long seed, long[] samples, int columns, long[] cells) implem
       long bits = mix(counter);
       mask[start + f] = keep(bits, threshold);
       mask[start + f + 1] = keep(bits >>> LANE_BITS, threshold);
-      mask[start + f + 2] = keep(bits >>> 2 * LANE_BITS, threshold);
-      mask[start + f + 3] = keep(bits >>> 3 * LANE_BITS, threshold);
+      mask[start + f + 2] = keep(bits >>> (2 * LANE_BITS), threshold);
+      mask[start + f + 3] = keep(bits >>> (3 * LANE_BITS), threshold);
     }
     long bits = mix(counter + GAMMA);
     for (int f = whole; f < features; f++) {
-      mask[start + f] = keep(bits >>> (f - whole) * LANE_BITS, threshold);
+      mask[start + f] = keep(bits >>> ((f - whole) * LANE_BITS), threshold);
     }
   }
 

@@ -28,8 +28,8 @@ def cached_attention(
     sin: Tensor,
 ) -> Tensor:
     B, K, T, D = keys.size()
-    here_cos = cos.index_select(0, positions)  # [B, 1, D]
-    here_sin = sin.index_select(0, positions)
+    here_cos = cos[positions]  # [B, 1, D]
+    here_sin = sin[positions]
     q1 = rotate(q.view([B, -1, D]), here_cos, here_sin) * D**-0.5
     k1 = rotate(k.view([B, K, D]), here_cos, here_sin)
     place = positions.view([B, 1, 1, 1]).expand([B, K, 1, D])

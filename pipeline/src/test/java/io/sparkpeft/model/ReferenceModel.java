@@ -1,0 +1,146 @@
+package io.sparkpeft.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.base.Json;
+import io.sparkpeft.data.TokenBatch;
+import io.sparkpeft.tensor.Arithmetic;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.Engine;
+import io.sparkpeft.tensor.Product;
+import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.Safetensors;
+import io.sparkpeft.weights.SafetensorsFile;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+
+/** A model of reference/llama.py with what it is known to compute. */
+final class ReferenceModel implements AutoCloseable {
+  final NDManager manager;
+  final Decoder decoder;
+  final LoraAdapter adapter;
+  final JsonNode facts;
+  private final SafetensorsFile values;
+
+  private ReferenceModel(String config, String weights, Product product) {
+    Engine.prepareThread();
+    manager = Engine.newManager(Device.cpu());
+    Arithmetic arithmetic = new Arithmetic(Dtype.FLOAT32, product, "");
+    ModelFolder folder = ModelFolder.open(path(weights));
+    DecoderConfig decoderConfig = DecoderConfig.read(ModelFolder.openConfig(path(config)));
+    decoder = Decoder.load(manager, decoderConfig, folder.tensors(), arithmetic);
+    adapter =
+        LoraAdapter.load(manager, path(weights).resolve("adapter"), decoderConfig.linearModules());
+    facts = Json.read(path(config).resolve("expected.json"));
+    values = Safetensors.open(path(config).resolve("expected.safetensors"));
+  }
+
+  static ReferenceModel open(String name, Product product) {
+    return new ReferenceModel(name, name, product);
+  }
+
+  static ReferenceModel open(String name) {
+    return open(name, Product.PLAIN);
+  }
+
+  /** The first model's weights under another config. */
+  static ReferenceModel variant(String config) {
+    return new ReferenceModel(config, "untied", Product.PLAIN);
+  }
+
+  private static Path path(String name) {
+    try {
+      return Path.of(ReferenceModel.class.getResource(name).toURI());
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  float[] floats(String name) {
+    ByteBuffer bytes = values.bytes(name);
+    float[] floats = new float[bytes.remaining() / Float.BYTES];
+    bytes.asFloatBuffer().get(floats);
+    return floats;
+  }
+
+  byte[] bytes(String name) {
+    ByteBuffer buffer = values.bytes(name);
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
+  }
+
+  int[] tokens(String key) {
+    return tokens(facts.get(key));
+  }
+
+  static int[] tokens(JsonNode node) {
+    return IntStream.range(0, node.size()).map(i -> node.get(i).asInt()).toArray();
+  }
+
+  /** Rows of 20, 13 and 7 tokens. */
+  TokenBatch batch() {
+    int[] tokens = tokens("tokens");
+    int[] lengths = tokens("lengths");
+    boolean[] targets = new boolean[tokens.length];
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = facts.get("targets").get(i).asBoolean();
+    }
+    int columns = tokens.length / lengths.length;
+    return new TokenBatch(lengths.length, columns, tokens, targets, lengths, new long[] {5, 9, 2});
+  }
+
+  /** PEFT's gradients, flat, in the adapter's order. */
+  float[] expectedGradient(String prefix) {
+    float[] flat = new float[adapter.parameterCount()];
+    adapter
+        .parameters()
+        .forEach(
+            p -> {
+              float[] part = floats(prefix + p.name());
+              System.arraycopy(part, 0, flat, p.offset(), part.length);
+            });
+    return flat;
+  }
+
+  /** The masks that PEFT was given. */
+  DropoutMasks givenMasks() {
+    return new GivenMasks(null);
+  }
+
+  /** cells: null for all. */
+  private final class GivenMasks implements DropoutMasks {
+    private final long[] cells;
+
+    GivenMasks(long[] cells) {
+      this.cells = cells;
+    }
+
+    @Override
+    public byte[] mask(int module, int features, double probability) {
+      byte[] all = bytes("mask." + decoder.config().linearModules().get(module).name());
+      if (cells == null) {
+        return all;
+      }
+      byte[] chosen = new byte[cells.length * features];
+      for (int i = 0; i < cells.length; i++) {
+        System.arraycopy(all, (int) cells[i] * features, chosen, i * features, features);
+      }
+      return chosen;
+    }
+
+    @Override
+    public DropoutMasks at(long[] others) {
+      return new GivenMasks(others);
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -50,7 +50,7 @@ class TensorsTest {
 
   @Test
   void roundsToTheNearestBfloat16() {
-    NDArray fp32 = Tensors.fromFloats(manager, new float[] {1.004f, 1.01171875f, -3}, 3);
+    NDArray fp32 = Tensors.fromFloats(manager, new float[] {1.004f, 1 + 3 / 256f, -3}, 3);
     NDArray bf16 = Tensors.cast(manager, fp32, Dtype.BFLOAT16);
     assertThat(Tensors.cast(manager, bf16, Dtype.FLOAT32).toFloatArray())
         .containsExactly(1.0078125f, 1.015625f, -3); // up; a tie, to even

@@ -20,6 +20,13 @@ final class BigramModel implements GradientSource {
     this.rank = rank;
   }
 
+  /** One with a new adapter of rank 3 for the tokens of {@link Lessons}. */
+  static Rehearsal.Student student(long seed) {
+    PairAdapter adapter = new PairAdapter(Lessons.VOCABULARY, 3, seed);
+    BigramModel model = new BigramModel(adapter, Lessons.VOCABULARY, 3);
+    return new Rehearsal.Student(adapter, model, model::loss);
+  }
+
   @Override
   public double lossAndGradient(
       TokenBatch batch, double lossScale, long dropoutSeed, float[] gradient) {

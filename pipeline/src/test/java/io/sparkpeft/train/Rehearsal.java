@@ -1,11 +1,14 @@
 package io.sparkpeft.train;
 
+import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.collective.Collective;
 import io.sparkpeft.collective.InProcessCollective;
+import io.sparkpeft.data.TokenBatch;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.optim.LearningRateSchedule;
 import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
 import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.tensor.Engine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,15 +19,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongFunction;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A run of several ranks as threads, each with an adapter of its own. What a test does not set is
  * the same in all.
  */
 final class Rehearsal {
-  private static final int RANK = 3;
-
   private final TokenFile training;
+  private LongFunction<Student> students = BigramModel::student;
   private TrainSettings settings = settings(24, 4, 10);
   private int ranks = 1;
   private int workers = 1;
@@ -35,6 +39,9 @@ final class Rehearsal {
   private BooleanSupplier interruption = () -> false;
   private RankChange<GradientSource> gradients = (rank, source) -> source;
   private RankChange<Long> adapterSeed = (rank, seed) -> seed;
+
+  /** What is trained, and how its gradient is computed. */
+  record Student(Adapter adapter, GradientSource gradients, ToDoubleFunction<TokenBatch> loss) {}
 
   /** What is different on a rank. */
   interface RankChange<T> {
@@ -60,6 +67,12 @@ final class Rehearsal {
         7,
         4,
         2);
+  }
+
+  /** Makes a student from a seed. */
+  Rehearsal students(LongFunction<Student> value) {
+    students = value;
+    return this;
   }
 
   Rehearsal settings(TrainSettings value) {
@@ -137,17 +150,18 @@ final class Rehearsal {
 
   private TrainResult run(Collective collective) {
     int rank = collective.rank();
+    Engine.prepareThread();
+    Student student = students.apply(adapterSeed.on(rank, 1L));
     try (collective;
-        PairAdapter adapter = new PairAdapter(Lessons.VOCABULARY, RANK, adapterSeed.on(rank, 1L))) {
-      BigramModel model = new BigramModel(adapter, Lessons.VOCABULARY, RANK);
+        Adapter adapter = student.adapter()) {
       return Trainer.run(
           new TrainTask(
               settings,
               adapter,
               ParameterGroup.single(adapter.parameters(), settings.weightDecay()),
-              gradients.on(rank, model),
+              gradients.on(rank, student.gradients()),
               training,
-              validation.map(examples -> new Validation(examples, model::loss)),
+              validation.map(examples -> new Validation(examples, student.loss())),
               collective,
               workers,
               checkpoints,

@@ -1,0 +1,106 @@
+package io.sparkpeft.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.sparkpeft.data.TokenFile;
+import io.sparkpeft.data.TokenFileWriter;
+import io.sparkpeft.data.TokenizedExample;
+import io.sparkpeft.optim.LearningRateSchedule;
+import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole of the rooms together: model, adapter, gradients, ranks, optimizer, checkpoints. */
+class LlamaTrainingTest {
+  @TempDir static Path folder;
+
+  private static TinyLlama llama;
+  private static TokenFile examples;
+
+  @BeforeAll
+  static void open() throws IOException {
+    llama = new TinyLlama(folder.resolve("model"));
+    examples = randomExamples(folder.resolve("examples"));
+  }
+
+  @AfterAll
+  static void close() {
+    llama.close();
+  }
+
+  /** Eight of unequal length that nothing but memory can answer. */
+  private static TokenFile randomExamples(Path file) {
+    Random random = new Random(5);
+    try (TokenFileWriter writer = TokenFileWriter.create(file)) {
+      for (int i = 0; i < 8; i++) {
+        int[] tokens = random.ints(6 + i, 3, TinyLlama.VOCABULARY).toArray();
+        tokens[0] = 1;
+        boolean[] targets = new boolean[tokens.length];
+        for (int j = 3; j < tokens.length; j++) {
+          targets[j] = true;
+        }
+        writer.add(i, new TokenizedExample(tokens, targets));
+      }
+      writer.commit();
+    }
+    return TokenFile.open(file);
+  }
+
+  private static TrainSettings settings(long steps) {
+    return new TrainSettings(
+        0.01,
+        0.01,
+        1,
+        OptionalLong.of(steps),
+        8,
+        3,
+        AdamWSettings.defaults(),
+        LearningRateSchedule.Shape.COSINE,
+        OptionalLong.empty(),
+        1.0,
+        7,
+        4,
+        2);
+  }
+
+  private static Rehearsal rehearsal(long steps) {
+    return new Rehearsal(examples).students(llama::student).settings(settings(steps));
+  }
+
+  @Test
+  void learnsEightExamplesByHeart() {
+    TrainResult result = rehearsal(80).run().get(0);
+    assertThat(result.lossFirst()).isGreaterThan(4);
+    assertThat(result.lossLast()).isLessThan(0.5);
+  }
+
+  @Test
+  void ranksAndWorkersAndResumingDoNotChangeABit() {
+    String whole = rehearsal(10).run().get(0).adapterSha256();
+
+    assertThat(rehearsal(10).ranks(2).workers(2).run())
+        .extracting(TrainResult::adapterSha256)
+        .containsOnly(whole);
+
+    CheckpointStore store =
+        new CheckpointStore(folder.resolve("checkpoints"), CheckpointStoreTest.IDENTITY);
+    assertThatThrownBy(
+            () -> rehearsal(10).checkpoints(store).events(Rehearsal.dyingAfter(6)).run())
+        .hasMessage("killed");
+    Path latest = folder.resolve("checkpoints/step-000004");
+    List<TrainResult> resumed =
+        rehearsal(10).ranks(2).checkpoints(store).resumeFrom(latest).run();
+    assertThat(resumed)
+        .extracting(TrainResult::adapterSha256, TrainResult::resumedFromStep)
+        .containsOnly(tuple(whole, 4L));
+  }
+}

@@ -6,6 +6,7 @@ import io.sparkpeft.base.Sha256;
 import io.sparkpeft.collective.Collective;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.tensor.Tensors;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,11 +52,14 @@ final class Agreement {
     return hash.hex();
   }
 
-  /** Over the lengths of all examples. */
+  /** Over all examples' indexes and lengths. */
   static String hash(TokenFile file) {
     Sha256 hash = new Sha256();
+    ByteBuffer entry = ByteBuffer.allocate(Long.BYTES + 2 * Integer.BYTES);
     for (int i = 0; i < file.size(); i++) {
-      hash.add("%d %d %d;".formatted(file.sampleIndex(i), file.tokenCount(i), file.targetCount(i)));
+      entry.clear().putLong(file.sampleIndex(i));
+      entry.putInt(file.tokenCount(i)).putInt(file.targetCount(i));
+      hash.add(entry.flip());
     }
     return hash.hex();
   }

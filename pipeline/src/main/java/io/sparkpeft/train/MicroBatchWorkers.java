@@ -27,13 +27,7 @@ final class MicroBatchWorkers implements AutoCloseable {
   }
 
   private static Thread newThread(Runnable work) {
-    Thread thread =
-        new Thread(
-            () -> {
-              Engine.prepareThread();
-              work.run();
-            },
-            "spark-peft-micro-batch");
+    Thread thread = new Thread(work, "spark-peft-micro-batch");
     thread.setDaemon(true);
     return thread;
   }
@@ -72,6 +66,7 @@ final class MicroBatchWorkers implements AutoCloseable {
       TokenFile file,
       Work work,
       float[] gradient) {
+    Engine.prepareThread();
     for (int i = next.getAndIncrement(); i < microBatches.size(); i = next.getAndIncrement()) {
       work.on(microBatches.get(i).tokens(file), gradient);
     }

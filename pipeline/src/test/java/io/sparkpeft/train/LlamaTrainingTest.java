@@ -93,12 +93,10 @@ class LlamaTrainingTest {
 
     CheckpointStore store =
         new CheckpointStore(folder.resolve("checkpoints"), CheckpointStoreTest.IDENTITY);
-    assertThatThrownBy(
-            () -> rehearsal(10).checkpoints(store).events(Rehearsal.dyingAfter(6)).run())
+    assertThatThrownBy(() -> rehearsal(10).checkpoints(store).events(Rehearsal.dyingAfter(6)).run())
         .hasMessage("killed");
     Path latest = folder.resolve("checkpoints/step-000004");
-    List<TrainResult> resumed =
-        rehearsal(10).ranks(2).checkpoints(store).resumeFrom(latest).run();
+    List<TrainResult> resumed = rehearsal(10).ranks(2).checkpoints(store).resumeFrom(latest).run();
     assertThat(resumed)
         .extracting(TrainResult::adapterSha256, TrainResult::resumedFromStep)
         .containsOnly(tuple(whole, 4L));

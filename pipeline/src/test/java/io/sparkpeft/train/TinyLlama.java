@@ -60,7 +60,13 @@ final class TinyLlama implements AutoCloseable {
             .with(
                 "target_modules",
                 List.of(
-                    "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
+                    "q_proj",
+                    "k_proj",
+                    "v_proj",
+                    "o_proj",
+                    "gate_proj",
+                    "up_proj",
+                    "down_proj",
                     "lm_head"));
     LoraAdapter adapter =
         LoraAdapter.create(

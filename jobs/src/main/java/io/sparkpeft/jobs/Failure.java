@@ -19,7 +19,7 @@ record Failure(ExitCode exitCode, String message) {
         ExitCode.INTERNAL,
         "Failed unexpectedly. "
             + failure
-            + " This is a defect of spark-peft or of its surroundings. Please report it with the"
+            + ". This is a defect of spark-peft or of its surroundings. Please report it with the"
             + " lines below.");
   }
 }

@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
       MergeJob.class,
       EvaluateJob.class,
       GenerateJob.class,
-      PlanJob.class
+      PlanJob.class,
+      QuickstartJob.class
     })
 public final class Main {
   Main() {}

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -19,6 +20,17 @@ final class ResultFile {
   static final String NAME = "_RESULT.json";
 
   private ResultFile() {}
+
+  /** Of a job whose folder holds the results of others: written once they are all there. */
+  static void write(Path folder, String json) {
+    Path aside = folder.resolve("." + NAME + ".part");
+    try {
+      Files.writeString(aside, json + "\n");
+      Files.move(aside, folder.resolve(NAME), StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw BaseErrors.cannotWrite(folder.resolve(NAME), e);
+    }
+  }
 
   /** Leaves a folder that exists, whoever made it, as it is. */
   static void writeFailure(Path folder, String json) {

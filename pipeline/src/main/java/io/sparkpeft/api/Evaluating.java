@@ -1,14 +1,96 @@
 package io.sparkpeft.api;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.eval.PairedDifference;
+import io.sparkpeft.eval.TaskScore;
+import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.eval.EvaluateResult;
+import io.sparkpeft.spark.eval.EvaluateSettings;
+import io.sparkpeft.spark.eval.Evaluation;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
-/** Follows within the hour. */
+/** A model, with or without an adapter, to scores in Delta tables. */
 record Evaluating(SparkSession session, Consumer<String> messages) {
   Evaluated run(Recipe recipe) {
-    messages.accept(session + " " + recipe);
-    return new Evaluated(Json.object(), false);
+    ResultFolder result = ResultFolder.of(Job.EVALUATE, recipe);
+    Optional<ObjectNode> finished = result.finished();
+    if (finished.isPresent()) {
+      messages.accept("Run " + result.runId() + " is finished already; its scores are reused.");
+      return new Evaluated(finished.get(), true);
+    }
+    try (NewFolder folder = result.begin()) {
+      EvaluateSettings settings = settings(recipe, result.runId());
+      messages.accept(
+          "Scoring " + settings.adapter().map(a -> a + " on ").orElse("") + settings.model() + ".");
+      ObjectNode keys = json(Evaluation.run(session, settings));
+      return new Evaluated(result.commit(folder, keys), false);
+    }
+  }
+
+  private static EvaluateSettings settings(Recipe recipe, String runId) {
+    Optional<Integer> limit = recipe.eval().limit();
+    return new EvaluateSettings(
+        runId,
+        recipe.model().folder(),
+        recipe.adapter().path().map(Path::of),
+        recipe.eval().compareBase(),
+        recipe.eval().requiredTasks(),
+        Path.of(recipe.eval().requiredSource()),
+        limit.isPresent() ? OptionalInt.of(limit.get()) : OptionalInt.empty(),
+        recipe.eval().numFewshot(),
+        Optional.of(recipe.tokenTable()),
+        recipe.model().dtype().name().toLowerCase(java.util.Locale.ROOT),
+        recipe.eval().batchSize(),
+        recipe.tables().root());
+  }
+
+  private static ObjectNode json(EvaluateResult result) {
+    ObjectNode json =
+        Json.object()
+            .put("requests", result.requests())
+            .put("scoring_seconds", result.seconds())
+            .put("scores_table", result.scoresTable())
+            .put("samples_table", result.samplesTable());
+    put(json.putArray("scores"), result.scores());
+    if (!result.baseScores().isEmpty()) {
+      put(json.putArray("base_scores"), result.baseScores());
+      result.differences().forEach(d -> json.withArray("differences").add(json(d)));
+    }
+    return json;
+  }
+
+  private static void put(ArrayNode array, List<TaskScore> scores) {
+    for (TaskScore score : scores) {
+      ObjectNode json =
+          array
+              .addObject()
+              .put("task", score.task())
+              .put("metric", score.metric())
+              .put("value", score.value())
+              .put("n", score.n());
+      score.stderr().ifPresent(stderr -> json.put("stderr", stderr));
+    }
+  }
+
+  private static ObjectNode json(PairedDifference difference) {
+    ObjectNode json =
+        Json.object()
+            .put("task", difference.task())
+            .put("metric", difference.metric())
+            .put("difference", difference.difference())
+            .put("improved", difference.improved())
+            .put("worsened", difference.worsened())
+            .put("p_value", difference.pValue());
+    difference.stderr().ifPresent(stderr -> json.put("stderr", stderr));
+    return json;
   }
 }

@@ -1,14 +1,209 @@
 package io.sparkpeft.api;
 
-import io.sparkpeft.base.Json;
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.AdapterProvenance;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.base.BaseErrors;
+import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.rank.RankRun;
+import io.sparkpeft.spark.rank.RankRunner;
+import io.sparkpeft.spark.rank.RankSettings;
+import io.sparkpeft.spark.table.PinnedTable;
+import io.sparkpeft.spark.table.Prepare;
+import io.sparkpeft.spark.table.TableIdentity;
+import io.sparkpeft.spark.table.TokenTable;
+import io.sparkpeft.spark.telemetry.ProgressLine;
+import io.sparkpeft.spark.telemetry.Telemetry;
+import io.sparkpeft.spark.telemetry.TrainRunsTable;
+import io.sparkpeft.spark.telemetry.TrainStepsTable;
+import io.sparkpeft.text.PromptTemplate;
+import io.sparkpeft.text.TokenizerFiles;
+import io.sparkpeft.train.CheckpointStore;
+import io.sparkpeft.weights.ModelFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
 
-/** Follows within the hour. */
-record Finetuning(SparkSession session, Consumer<String> messages) {
-  Finetuned run(Recipe recipe) {
-    messages.accept(session + " " + recipe);
-    return new Finetuned(Json.object(), false);
+/** A token table and a base model to an adapter: the driver's part. */
+final class Finetuning {
+  private final SparkSession session;
+  private final Consumer<String> messages;
+  private final Recipe recipe;
+  private final ResultFolder result;
+  private final Instant startedAt = Instant.now();
+
+  Finetuning(SparkSession session, Consumer<String> messages, Recipe recipe) {
+    this.session = session;
+    this.messages = messages;
+    this.recipe = recipe;
+    this.result = ResultFolder.of(Job.FINETUNE, recipe);
+  }
+
+  Finetuned run() {
+    Optional<ObjectNode> finished = result.finished();
+    if (finished.isPresent()) {
+      messages.accept("Run " + result.runId() + " is finished already; its adapter is reused.");
+      return new Finetuned(finished.get(), true);
+    }
+    requireAgreementWithAdapterThatIsRead();
+    PinnedTable table =
+        TokenTable.pin(
+            session, recipe.tokenTable(), OptionalLong.empty(), Optional.of(expectedIdentity()));
+    String arithmetic = arithmetic();
+    tellWhatWillHappen(table, arithmetic);
+    try (Telemetry telemetry = Telemetry.open(session, result.runId(), progress())) {
+      if (!Telemetry.isConfigured(session)) {
+        messages.accept(Telemetry.howToConfigure());
+      }
+      RankRun<FinetuneTask.Outcome> run = train(table, arithmetic, telemetry);
+      Finetuned finetuned = finish(table, run);
+      new TrainStepsTable(session, recipe.tables().root())
+          .replace(result.runId(), telemetry.steps());
+      new TrainRunsTable(session, recipe.tables().root())
+          .replace(FinetuneReport.row(finetuned, run, table, recipe, startedAt));
+      return finetuned;
+    }
+  }
+
+  /** The launcher tells whether standard error is a terminal: Java cannot. */
+  private static ProgressLine progress() {
+    return System.getenv().containsKey("SPARK_PEFT_TERMINAL")
+        ? ProgressLine.onTerminal(System.err)
+        : ProgressLine.inLog(System.err);
+  }
+
+  /** In a warm start the adapter's own configuration holds; what the recipe names must agree. */
+  private void requireAgreementWithAdapterThatIsRead() {
+    if (recipe.adapter().path().isEmpty()) {
+      return;
+    }
+    LoraConfig config = LoraConfig.read(Path.of(recipe.adapter().path().get()));
+    for (Map.Entry<String, JsonNode> given : recipe.givenAdapterSettings().properties()) {
+      if (!config.with(given.getKey(), given.getValue()).equals(config)) {
+        throw ApiErrors.conflictingAdapterKey(given.getKey(), given.getValue().toString());
+      }
+    }
+  }
+
+  /** What the table must have been made from, as far as the recipe says. */
+  private TableIdentity expectedIdentity() {
+    if (recipe.data().source().isPresent()) {
+      DecoderConfig config = DecoderConfig.read(ModelFolder.openConfig(recipe.model().folder()));
+      return Prepare.identity(session, Settings.prepare(recipe, result.runId(), config));
+    }
+    TokenizerFiles tokenizer = TokenizerFiles.read(recipe.model().folder());
+    PromptTemplate template = PromptTemplate.of(recipe.data().template(), tokenizer);
+    return new TableIdentity(
+        Map.of("template_sha256", template.sha256(), "tokenizer_sha256", tokenizer.sha256()));
+  }
+
+  /** Chosen once, by an executor's processor, and kept to by every rank of every attempt. */
+  private String arithmetic() {
+    String path = recipe.model().folder().toString();
+    String wanted = recipe.model().dtype().name();
+    return OnExecutor.run(
+        session,
+        "spark-peft: look at the base model",
+        () -> LoadedBase.arithmetic(Path.of(path), wanted, Device.cpu()).text());
+  }
+
+  private void tellWhatWillHappen(PinnedTable table, String arithmetic) {
+    messages.accept(
+        "Training on %,d examples (%,d tokens, %,d of them targets) of %s, version %d."
+            .formatted(
+                table.examples(),
+                table.tokens(),
+                table.targetTokens(),
+                table.path(),
+                table.version()));
+    messages.accept(
+        "%,d steps of %d examples in micro-batches of %d on %d ranks, computing in %s."
+            .formatted(
+                recipe.train().settings().steps(table.examples()),
+                recipe.train().globalBatchSize(),
+                recipe.train().microBatchSize(),
+                recipe.train().ranks(),
+                arithmetic));
+  }
+
+  private RankRun<FinetuneTask.Outcome> train(
+      PinnedTable table, String arithmetic, Telemetry telemetry) {
+    RankSettings ranks =
+        RankSettings.of(recipe.train().ranks()).withMaxAttempts(recipe.train().maxAttempts());
+    SerializableConfiguration hadoop =
+        new SerializableConfiguration(session.sparkContext().hadoopConfiguration());
+    return new RankRunner(session, ranks, messages)
+        .run(
+            attempt ->
+                new FinetuneTask(
+                    recipe.effective().assignments(),
+                    table,
+                    new TreeMap<>(result.identity()),
+                    arithmetic,
+                    result.work().toString(),
+                    resumeFrom(attempt).map(Path::toString).orElse(""),
+                    hadoop,
+                    telemetry.source()));
+  }
+
+  /** A later attempt always goes on from the newest checkpoint; the first as the recipe says. */
+  private Optional<Path> resumeFrom(int attempt) {
+    String resume = recipe.train().resume();
+    if (attempt > 1 || resume.equals("auto")) {
+      return CheckpointStore.latest(result.work().resolve(FinetuneTask.CHECKPOINTS), messages);
+    }
+    if (resume.equals("never")) {
+      NewFolder.deleteTree(result.work());
+      return Optional.empty();
+    }
+    Path chosen = Path.of(resume);
+    if (!Files.isDirectory(chosen)) {
+      throw ApiErrors.noSuchCheckpoint(resume);
+    }
+    return Optional.of(chosen);
+  }
+
+  /** Lets the result's folder appear: the adapter, its provenance, and the last checkpoints. */
+  private Finetuned finish(PinnedTable table, RankRun<FinetuneTask.Outcome> run) {
+    Path work = result.work();
+    provenance(table, run.results().get(0)).write(work.resolve(FinetuneTask.ADAPTER));
+    try (NewFolder folder = result.begin()) {
+      for (String part : List.of(FinetuneTask.ADAPTER, FinetuneTask.CHECKPOINTS)) {
+        Files.move(work.resolve(part), folder.path().resolve(part));
+      }
+      ObjectNode keys = FinetuneReport.json(folder.path(), result.path(), run);
+      Finetuned finetuned = new Finetuned(result.commit(folder, keys), false);
+      NewFolder.deleteTree(work);
+      return finetuned;
+    } catch (IOException e) {
+      throw BaseErrors.cannotWrite(result.path(), e);
+    }
+  }
+
+  private AdapterProvenance provenance(PinnedTable table, FinetuneTask.Outcome outcome) {
+    Map<String, String> made = table.identity().values();
+    return new AdapterProvenance(
+        ModelFolder.open(recipe.model().folder()).sha256(),
+        Optional.of(table.path()),
+        OptionalLong.of(table.version()),
+        Optional.ofNullable(made.get("template_sha256")),
+        Optional.ofNullable(made.get("tokenizer_sha256")),
+        CodeVersion.text(),
+        recipe.train().seed(),
+        Map.of("loss_first", outcome.lossFirst(), "loss_last", outcome.lossLast()));
   }
 }

@@ -50,7 +50,7 @@ public final class SparkPeft {
 
   /** A token table and a base model to an adapter. */
   public Finetuned finetune(Recipe recipe) {
-    return new Finetuning(session, messages).run(recipe);
+    return new Finetuning(session, messages, recipe).run();
   }
 
   /** A base model and an adapter to a plain Hugging Face checkpoint. */

@@ -3,8 +3,10 @@ package io.sparkpeft.recipe;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -66,6 +68,20 @@ public final class EffectiveRecipe {
     return isInput && setting.value() instanceof Optional<?> path && path.isPresent()
         ? Fingerprint.of(path.get().toString())
         : Json.compact(setting.json());
+  }
+
+  /** What is not a default, as {@code key=value} for {@link Recipe#read}: to carry it elsewhere. */
+  public List<String> assignments() {
+    List<String> assignments = new ArrayList<>();
+    settings.forEach(
+        (name, setting) -> {
+          JsonNode value = setting.json();
+          if (!setting.isDefault() && !value.isNull()) {
+            assignments.add(
+                name + "=" + (value.isTextual() ? value.asText() : Json.compact(value)));
+          }
+        });
+    return assignments;
   }
 
   /** One line for each key that the job reads: {@code adapter.r = 8 # default}. */

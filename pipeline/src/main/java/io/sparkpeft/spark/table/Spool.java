@@ -25,29 +25,39 @@ public final class Spool {
    *     read is not what was pinned, (73) if the spool cannot be written
    */
   public static TokenFile write(PinnedTable table, Configuration hadoop, Path target) {
+    TokenFile file = write(table, TokenRows.TRAIN, hadoop, target);
     long targetTokens = 0;
-    long examples = 0;
+    for (int i = 0; i < file.size(); i++) {
+      targetTokens += file.targetCount(i);
+    }
+    if (file.size() != table.examples() || targetTokens != table.targetTokens()) {
+      throw TableErrors.spoolDiffers(
+          table.path(),
+          table.version(),
+          counts(file.size(), targetTokens),
+          counts(table.examples(), table.targetTokens()));
+    }
+    return file;
+  }
+
+  /** The same of the validation split; a token file of size 0 where there is none. */
+  public static TokenFile writeValidation(PinnedTable table, Configuration hadoop, Path target) {
+    return write(table, TokenRows.VALIDATION, hadoop, target);
+  }
+
+  private static TokenFile write(
+      PinnedTable table, String split, Configuration hadoop, Path target) {
     try (TokenFileWriter writer = TokenFileWriter.create(target)) {
       for (String file : table.files()) {
         try (ParquetReader<TokenRecord> reader = reader(file, hadoop)) {
           for (TokenRecord row = reader.read(); row != null; row = reader.read()) {
-            if (row.split().equals(TokenRows.TRAIN)) {
-              TokenizedExample example = example(row);
-              writer.add(row.sampleIndex(), example);
-              examples++;
-              targetTokens += example.targetCount();
+            if (row.split().equals(split)) {
+              writer.add(row.sampleIndex(), example(row));
             }
           }
         } catch (IOException e) {
           throw TableErrors.cannotReadSource(file, e);
         }
-      }
-      if (examples != table.examples() || targetTokens != table.targetTokens()) {
-        throw TableErrors.spoolDiffers(
-            table.path(),
-            table.version(),
-            counts(examples, targetTokens),
-            counts(table.examples(), table.targetTokens()));
       }
       writer.commit();
     }

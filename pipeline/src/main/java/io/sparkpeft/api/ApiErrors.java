@@ -1,0 +1,65 @@
+package io.sparkpeft.api;
+
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The failures of whole jobs. */
+final class ApiErrors {
+  private ApiErrors() {}
+
+  static SparkPeftException otherRun(Path folder, String runId, List<String> differences) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "Run "
+            + runId
+            + " in "
+            + folder
+            + " is another one: "
+            + String.join("; ", differences)
+            + ".",
+        "A run is reused or gone on with only where everything that decides its result is the same.",
+        "Set run.id or output.path to a new name, or take back the change.");
+  }
+
+  static SparkPeftException conflictingAdapterKey(String key, String here) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "adapter."
+            + key
+            + " is set to "
+            + here
+            + ", which is not what the adapter that is read has.",
+        "In a warm start the adapter's own configuration holds.",
+        "Leave out adapter." + key + ", or leave out adapter.path to begin a new adapter.");
+  }
+
+  static SparkPeftException noSuchCheckpoint(String resume) {
+    return SparkPeftException.of(
+        ExitCode.MISSING_INPUT,
+        "Cannot resume from " + resume + ".",
+        "It is not the folder of a checkpoint.",
+        "Set train.resume to a folder step-NNNNNN, to auto, or to never.");
+  }
+
+  static SparkPeftException noPrompts() {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "There is nothing to answer.",
+        "Neither generate.prompt nor generate.prompts is set.",
+        "Set one of them.");
+  }
+
+  static SparkPeftException otherTemplate(String adapters, String recipes) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "The adapter was trained with another prompt template ("
+            + adapters
+            + ") than "
+            + recipes
+            + ".",
+        "Answers come out wrong where prompts differ from training.",
+        "Set data.template as it was in prepare, or use --raw for a text without a template.");
+  }
+}

@@ -1,0 +1,102 @@
+package io.sparkpeft.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.AdapterFiles;
+import io.sparkpeft.base.Json;
+import io.sparkpeft.recipe.Job;
+import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.rank.RankPlace;
+import io.sparkpeft.spark.rank.RankRun;
+import io.sparkpeft.spark.table.PinnedTable;
+import io.sparkpeft.spark.telemetry.TrainRun;
+import io.sparkpeft.weights.ModelFolder;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** What is told of a finished fine-tuning run: its result file and its row in train_runs. */
+final class FinetuneReport {
+  private FinetuneReport() {}
+
+  /**
+   * @param aside where the result's folder is being written
+   * @param target where it will be
+   */
+  static ObjectNode json(Path aside, Path target, RankRun<FinetuneTask.Outcome> run) {
+    FinetuneTask.Outcome outcome = run.results().get(0);
+    ObjectNode json =
+        Json.object()
+            .put("trainable_parameters", outcome.trainableParameters())
+            .put("loss_first", outcome.lossFirst())
+            .put("loss_last", outcome.lossLast())
+            .put("steps", outcome.steps())
+            .put("tokens", outcome.tokens())
+            .put("target_tokens", outcome.targetTokens())
+            .put("tokens_per_second", outcome.tokensPerSecond())
+            .put("target_tokens_per_second", outcome.targetTokensPerSecond())
+            .put("training_seconds", outcome.trainingSeconds())
+            .put("attempts", run.attempts())
+            .put("resumed_from_step", outcome.resumedFromStep())
+            .put("adapter_path", target.resolve(FinetuneTask.ADAPTER).toString())
+            .put("adapter_sha256", AdapterFiles.sha256(aside.resolve(FinetuneTask.ADAPTER)));
+    if (!Double.isNaN(outcome.validationLoss())) {
+      json.put("validation_loss", outcome.validationLoss());
+    }
+    putRanks(json, run);
+    return json;
+  }
+
+  private static void putRanks(ObjectNode json, RankRun<FinetuneTask.Outcome> run) {
+    ArrayNode ranks = json.putArray("ranks");
+    long peakMemoryBytes = 0;
+    for (RankPlace place : run.ranks()) {
+      FinetuneTask.Outcome own = run.results().get(place.rank());
+      peakMemoryBytes = Math.max(peakMemoryBytes, own.peakMemoryBytes());
+      ranks
+          .addObject()
+          .put("rank", place.rank())
+          .put("host", place.host())
+          .put("pid", place.pid())
+          .put("micro_batches", own.microBatches())
+          .put("bytes_sent", own.bytesSent())
+          .put("peak_memory_bytes", own.peakMemoryBytes());
+    }
+    json.put("peak_memory_bytes", peakMemoryBytes);
+  }
+
+  static TrainRun row(
+      Finetuned finetuned,
+      RankRun<FinetuneTask.Outcome> run,
+      PinnedTable table,
+      Recipe recipe,
+      Instant startedAt) {
+    FinetuneTask.Outcome outcome = run.results().get(0);
+    return new TrainRun(
+        finetuned.runId(),
+        TrainRun.Status.DONE,
+        recipe.identity(Job.FINETUNE).sha256(),
+        ModelFolder.open(recipe.model().folder()).sha256(),
+        table.path(),
+        table.version(),
+        run.ranks().size(),
+        run.attempts(),
+        outcome.resumedFromStep(),
+        outcome.steps(),
+        outcome.trainableParameters(),
+        OptionalDouble.of(outcome.lossFirst()),
+        OptionalDouble.of(outcome.lossLast()),
+        Double.isNaN(outcome.validationLoss())
+            ? OptionalDouble.empty()
+            : OptionalDouble.of(outcome.validationLoss()),
+        outcome.tokens(),
+        outcome.targetTokens(),
+        OptionalDouble.of(outcome.tokensPerSecond()),
+        Optional.of(finetuned.adapterPath().toString()),
+        Optional.of(finetuned.adapterSha256()),
+        Optional.empty(),
+        startedAt,
+        Instant.now());
+  }
+}

@@ -1,0 +1,173 @@
+package io.sparkpeft.api;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.data.TokenFile;
+import io.sparkpeft.model.AdapterTraining;
+import io.sparkpeft.model.Decoder;
+import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.rank.RankContext;
+import io.sparkpeft.spark.rank.RankTask;
+import io.sparkpeft.spark.table.PinnedTable;
+import io.sparkpeft.spark.table.Spool;
+import io.sparkpeft.spark.telemetry.RankEvents;
+import io.sparkpeft.spark.telemetry.TelemetrySource;
+import io.sparkpeft.tensor.Arithmetic;
+import io.sparkpeft.tensor.Engine;
+import io.sparkpeft.train.CheckpointIdentity;
+import io.sparkpeft.train.CheckpointStore;
+import io.sparkpeft.train.TrainEvents;
+import io.sparkpeft.train.TrainResult;
+import io.sparkpeft.train.TrainSettings;
+import io.sparkpeft.train.TrainTask;
+import io.sparkpeft.train.Trainer;
+import io.sparkpeft.train.Validation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * What every rank of a fine-tuning run does: loads the base, spools the pinned token table, trains,
+ * and on rank 0 saves the adapter.
+ *
+ * @param assignments the recipe, as {@code --set} would give it
+ * @param table the pinned version of the token table
+ * @param identity all that decides the result, for checkpoints
+ * @param arithmetic the text of the {@link Arithmetic} that all ranks keep to
+ * @param work the folder of checkpoints and of the adapter to be saved, the same for all ranks
+ * @param telemetry how its progress reaches the driver
+ * @param resumeFrom the checkpoint to go on from; empty text for the beginning
+ */
+record FinetuneTask(
+    List<String> assignments,
+    PinnedTable table,
+    TreeMap<String, String> identity,
+    String arithmetic,
+    String work,
+    String resumeFrom,
+    SerializableConfiguration hadoop,
+    TelemetrySource telemetry)
+    implements RankTask<FinetuneTask.Outcome> {
+
+  static final String ADAPTER = "adapter";
+  static final String CHECKPOINTS = "checkpoints";
+
+  /** A rank's result, in a form that travels. */
+  record Outcome(
+      long steps,
+      double lossFirst,
+      double lossLast,
+      double validationLoss,
+      long tokens,
+      long targetTokens,
+      double tokensPerSecond,
+      double targetTokensPerSecond,
+      long microBatches,
+      long bytesSent,
+      long resumedFromStep,
+      double trainingSeconds,
+      long peakMemoryBytes,
+      long trainableParameters)
+      implements java.io.Serializable {
+
+    static Outcome of(TrainResult result, long trainableParameters) {
+      return new Outcome(
+          result.steps(),
+          result.lossFirst(),
+          result.lossLast(),
+          result.validationLoss().orElse(Double.NaN),
+          result.tokens(),
+          result.targetTokens(),
+          result.tokensPerSecond(),
+          result.targetTokensPerSecond(),
+          result.microBatches(),
+          result.bytesSent(),
+          result.resumedFromStep(),
+          result.trainingSeconds(),
+          result.peakMemoryBytes(),
+          trainableParameters);
+    }
+  }
+
+  @Override
+  public Outcome run(RankContext rank) throws IOException {
+    Engine.prepareThread();
+    Recipe recipe = Recipe.read(Optional.empty(), assignments);
+    Device device = rank.gpuAddress().map(Device::gpu).orElse(Device.cpu());
+    Path spools = Files.createTempDirectory("spark-peft-spool-");
+    try (NDManager manager = Engine.newManager(device);
+        RankEvents events = telemetry.events(rank.attempt(), rank.rank())) {
+      LoadedBase base =
+          LoadedBase.load(manager, recipe.model().folder(), Arithmetic.parse(arithmetic));
+      LoraAdapter adapter = adapter(manager, recipe, base);
+      TrainTask task = task(rank, recipe, base.decoder(), adapter, spools, events);
+      TrainResult result = Trainer.run(task);
+      if (rank.rank() == 0) {
+        save(adapter, base);
+      }
+      return Outcome.of(result, adapter.parameterCount());
+    } finally {
+      NewFolder.deleteTree(spools);
+    }
+  }
+
+  private LoraAdapter adapter(NDManager manager, Recipe recipe, LoadedBase base) {
+    Optional<String> warmStart = recipe.adapter().path();
+    return warmStart.isPresent()
+        ? LoraAdapter.load(manager, Path.of(warmStart.get()), base.modules())
+        : LoraAdapter.create(
+            manager, base.loraConfig(recipe), base.modules(), recipe.train().seed());
+  }
+
+  private TrainTask task(
+      RankContext rank,
+      Recipe recipe,
+      Decoder decoder,
+      Adapter adapter,
+      Path spools,
+      TrainEvents events) {
+    AdapterTraining training =
+        new AdapterTraining(decoder, adapter, Settings.checkpointing(recipe));
+    TokenFile tokens = Spool.write(table, hadoop.value(), spools.resolve("train"));
+    TrainSettings settings = recipe.train().settings();
+    Path checkpoints = Path.of(work, CHECKPOINTS);
+    CheckpointIdentity run =
+        new CheckpointIdentity(identity, new TreeMap<>(Map.of("text", arithmetic)));
+    return new TrainTask(
+        settings,
+        adapter,
+        ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
+        training::lossAndGradient,
+        tokens,
+        validation(training, spools),
+        rank.collective(),
+        rank.cores(),
+        Optional.of(new CheckpointStore(checkpoints, run)),
+        resumeFrom.isEmpty() ? Optional.empty() : Optional.of(Path.of(resumeFrom)),
+        events,
+        rank.interruption());
+  }
+
+  private Optional<Validation> validation(AdapterTraining training, Path spools) {
+    TokenFile held = Spool.writeValidation(table, hadoop.value(), spools.resolve("validation"));
+    return held.size() == 0 ? Optional.empty() : Optional.of(new Validation(held, training::loss));
+  }
+
+  private void save(LoraAdapter adapter, LoadedBase base) {
+    Path target = Path.of(work, ADAPTER);
+    NewFolder.deleteTree(target);
+    try (NewFolder folder = NewFolder.at(target)) {
+      adapter.save(folder.path(), base.folder().path().toString());
+      folder.commit();
+    }
+  }
+}

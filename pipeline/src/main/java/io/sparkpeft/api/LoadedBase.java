@@ -1,0 +1,54 @@
+package io.sparkpeft.api;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.model.Decoder;
+import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.tensor.Arithmetic;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.TensorSource;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A base model in an executor's memory. */
+record LoadedBase(ModelFolder folder, DecoderConfig config, Decoder decoder) {
+
+  static LoadedBase load(NDManager manager, Path path, Arithmetic arithmetic) {
+    ModelFolder folder = ModelFolder.open(path);
+    DecoderConfig config = DecoderConfig.read(folder.config());
+    return new LoadedBase(
+        folder, config, Decoder.load(manager, config, folder.tensors(), arithmetic));
+  }
+
+  /**
+   * The arithmetic for a model on this machine; see {@link Arithmetic#choose}.
+   *
+   * @param wanted {@code model.dtype}: AUTO or a {@link Dtype}
+   */
+  static Arithmetic arithmetic(Path path, String wanted, Device device) {
+    TensorSource tensors = ModelFolder.open(path).tensors();
+    Dtype stored = tensors.entry(tensors.names().iterator().next()).dtype();
+    Optional<Dtype> chosen =
+        wanted.equals("AUTO") ? Optional.empty() : Optional.of(Dtype.valueOf(wanted));
+    return Arithmetic.choose(chosen, stored, device);
+  }
+
+  /** The configuration of a new adapter over this base. */
+  LoraConfig loraConfig(Recipe recipe) {
+    JsonNode settings =
+        recipe.adapterSettings().put("base_model_name_or_path", folder.path().toString());
+    return LoraConfig.of(settings)
+        .resolvedFor(folder.config().path("model_type").asText(), modules());
+  }
+
+  /** All that an adapter may target. */
+  List<LinearModule> modules() {
+    return config.linearModules();
+  }
+}

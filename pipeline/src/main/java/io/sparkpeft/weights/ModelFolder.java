@@ -32,7 +32,8 @@ public final class ModelFolder {
    *     tensor of the index, named; (65) for a broken file, or if the weights are a pickle
    */
   public static ModelFolder open(Path folder) {
-    return new ModelFolder(folder, openConfig(folder), openTensors(folder));
+    ObjectNode config = openConfig(folder);
+    return new ModelFolder(folder, config, TiedTensors.of(openTensors(folder), config));
   }
 
   /**

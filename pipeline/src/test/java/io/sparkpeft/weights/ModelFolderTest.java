@@ -110,6 +110,22 @@ class ModelFolderTest {
   }
 
   @Test
+  void knowsATiedMatrixByTheEmbeddingsName() {
+    List<NamedTensor> head = List.of(tensor("lm_head.weight", 5), tensor("t0", 0));
+    ObjectNode tied = CONFIG.deepCopy().put("tie_word_embeddings", true);
+
+    TensorSource tensors = ModelFolder.open(write("tied", tied, head, 1 << 30)).tensors();
+    assertThat(tensors.names()).containsExactly("model.embed_tokens.weight", "t0");
+    assertThat(tensors.entry("model.embed_tokens.weight"))
+        .hasToString("model.embed_tokens.weight F32 [100, 1000]");
+    assertThat(tensors.bytes("model.embed_tokens.weight").getFloat(4)).isEqualTo(6);
+    assertThat(tensors.bytes("t0").getFloat(4)).isEqualTo(1);
+
+    assertThat(ModelFolder.open(write("untied", CONFIG, head, 1 << 30)).tensors().names())
+        .containsExactly("lm_head.weight", "t0");
+  }
+
+  @Test
   void refusesPickles() throws IOException {
     writeConfig();
     Files.write(folder.resolve("pytorch_model.bin"), new byte[1]);

@@ -41,10 +41,10 @@ record Evaluating(SparkSession session, Consumer<String> messages) {
     return new EvaluateSettings(
         runId,
         recipe.model().folder(),
-        recipe.adapter().path().map(Path::of),
+        recipe.adapter().folder(),
         recipe.eval().compareBase(),
         recipe.eval().requiredTasks(),
-        Path.of(recipe.eval().requiredSource()),
+        Path.of(recipe.eval().requiredSource()).toAbsolutePath().normalize(),
         limit.isPresent() ? OptionalInt.of(limit.get()) : OptionalInt.empty(),
         recipe.eval().numFewshot(),
         Optional.of(recipe.tokenTable()),

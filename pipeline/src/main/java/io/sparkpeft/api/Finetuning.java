@@ -49,8 +49,15 @@ final class Finetuning {
   Finetuning(SparkSession session, Consumer<String> messages, Recipe recipe) {
     this.session = session;
     this.messages = messages;
-    this.recipe = recipe;
+    this.recipe = placed(recipe);
     this.result = ResultFolder.of(Job.FINETUNE, recipe);
+  }
+
+  /** Executors work in folders of their own: what is relative here means nothing there. */
+  private static Recipe placed(Recipe recipe) {
+    Recipe placed = recipe.with("model.path", recipe.model().folder());
+    Optional<Path> adapter = recipe.adapter().folder();
+    return adapter.isPresent() ? placed.with("adapter.path", adapter.get()) : placed;
   }
 
   Finetuned run() {
@@ -91,7 +98,7 @@ final class Finetuning {
     if (recipe.adapter().path().isEmpty()) {
       return;
     }
-    LoraConfig config = LoraConfig.read(Path.of(recipe.adapter().path().get()));
+    LoraConfig config = LoraConfig.read(recipe.adapter().folder().orElseThrow());
     for (Map.Entry<String, JsonNode> given : recipe.givenAdapterSettings().properties()) {
       if (!config.with(given.getKey(), given.getValue()).equals(config)) {
         throw ApiErrors.conflictingAdapterKey(given.getKey(), given.getValue().toString());

@@ -48,7 +48,7 @@ record Generating(SparkSession session, Consumer<String> messages) {
   private static GenerateSettings settings(Recipe recipe) {
     return new GenerateSettings(
         recipe.model().folder(),
-        recipe.adapter().path().map(Path::of),
+        recipe.adapter().folder(),
         recipe.model().dtype().name().toLowerCase(Locale.ROOT),
         recipe.generate().raw(),
         recipe.data().template(),

@@ -23,7 +23,7 @@ record Merging(SparkSession session, Consumer<String> messages) {
     }
     try (NewFolder folder = result.begin()) {
       String base = recipe.model().folder().toString();
-      String adapter = recipe.adapter().requiredPath();
+      String adapter = recipe.adapter().requiredFolder().toString();
       String target = folder.path().resolve(MODEL).toString();
       messages.accept("Merging " + adapter + " into " + base + ".");
       MergeCheck check =

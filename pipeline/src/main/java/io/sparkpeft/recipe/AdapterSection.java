@@ -226,11 +226,11 @@ public record AdapterSection(
 
   /** The adapter to read, if one is named. */
   public Optional<Path> folder() {
-    return path.map(Path::of);
+    return path.map(folder -> Path.of(folder).toAbsolutePath().normalize());
   }
 
   /** The adapter that a job cannot do without. */
-  public String requiredPath() {
-    return path.orElseThrow(() -> RecipeErrors.notSet(PATH));
+  public Path requiredFolder() {
+    return folder().orElseThrow(() -> RecipeErrors.notSet(PATH));
   }
 }

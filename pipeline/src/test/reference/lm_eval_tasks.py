@@ -1,0 +1,383 @@
+"""What lm-evaluation-harness asks and answers on small files of our own.
+
+Writes, below src/test/resources/io/sparkpeft/eval:
+  source/        documents in the tasks' public file formats, made up here
+  model/         a tiny LLaMA with random weights and a tokenizer trained on the documents
+  adapter/       a LoRA adapter for it whose B is not zero
+  expected.json  every request's text, tokens, log-likelihood and greedy flag, and every score,
+                 by lm_eval's own task code and HFLM
+
+Run in a virtual environment with
+  torch==2.9.1 transformers==5.23.0 peft==0.21.2 lm_eval==0.4.13
+  python src/test/reference/lm_eval_tasks.py
+"""
+
+import csv
+import hashlib
+import json
+import os
+import random
+import tempfile
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_OFFLINE"] = "1"
+
+import lm_eval.tasks
+import torch
+from lm_eval.api import metrics
+from lm_eval.api.task import ConfigurableTask
+from lm_eval.evaluator import evaluate
+from lm_eval.models.huggingface import HFLM
+from lm_eval.tasks._yaml_loader import load_yaml
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer, decoders, models, normalizers, processors, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+HERE = Path(__file__).resolve().parent
+OUT = HERE.parent / "resources/io/sparkpeft/eval"
+SOURCE = OUT / "source"
+TASKS = Path(lm_eval.tasks.__file__).parent
+DOCUMENTS = 20
+MAX_LENGTH = 192  # shorter than TruthfulQA's prompts, so that these are cut from the left
+
+
+# The documents.
+
+ANIMALS = ["owl", "otter", "zebra", "señor crab", "mole", "heron", "naïve goat", "lynx"]
+VERBS = [("opened", "slept"), ("breaks", "vanishes"), ("had dropped", "had existed")]
+THINGS = ["gate", "kite", "jar", "bell", "drum"]
+
+
+def arithmetic(rng, path, sign, word, count):
+    with open(path, "w", encoding="utf-8") as file:
+        for _ in range(count):
+            a, b = rng.randrange(100), rng.randrange(100)
+            answer = a + b if sign > 0 else a - b
+            line = {"context": f"\n\nQ: What is {a} {word} {b}?\n\nA:", "completion": f" {answer}"}
+            file.write(json.dumps(line) + "\n")
+
+
+def blimp(rng, path, count):
+    with open(path, "w", encoding="utf-8") as file:
+        for i in range(count):
+            animal, thing, (good, bad) = rng.choice(ANIMALS), rng.choice(THINGS), rng.choice(VERBS)
+            line = {
+                "sentence_good": f"The {animal} {good} the {thing}.",
+                "sentence_bad": f"The {animal} {bad} the {thing}.",
+                "UID": path.stem,
+                "pairID": str(i),
+            }
+            file.write(json.dumps(line, ensure_ascii=i % 2 == 0) + "\n")
+
+
+def truthfulqa(rng, path, count):
+    items = []
+    for i in range(count):
+        animal, thing = rng.choice(ANIMALS), rng.choice(THINGS)
+        true = [f"The {animal} does nothing to a {thing}.", f"No {animal} owns a {thing}", "I have no comment."]
+        false = [f"The {animal} eats every {thing}.", f"It depends on the {thing}!", "Only at “night”."]
+        rng.shuffle(true)
+        rng.shuffle(false)
+        trues, falses = true[: rng.randrange(1, 4)], false[: rng.randrange(1, 4)]
+        items.append(
+            {
+                "question": f"What does the {animal} do to the {thing} number {i}?",
+                "mc1_targets": {**{trues[0]: 1}, **{f: 0 for f in falses}},
+                "mc2_targets": {**{t: 1 for t in trues}, **{f: 0 for f in falses}},
+            }
+        )
+    path.write_text(json.dumps(items, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def mmlu(rng, path, count):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for i in range(count):
+            animal = rng.choice(ANIMALS)
+            question = f' How many "legs" has the {animal}, roughly,\nin year {1900 + i}? ' if i % 3 else f"Which {animal} is number {i}"
+            choices = [f"{rng.randrange(9)} legs, or {rng.randrange(9)}" if i % 2 else str(rng.randrange(99)) for _ in "ABCD"]
+            writer.writerow([question, *choices, rng.choice("ABCD")])
+
+
+def write_source():
+    rng = random.Random(7)
+    for folder in ["arithmetic", "blimp", "truthfulqa", "mmlu/test", "mmlu/dev"]:
+        (SOURCE / folder).mkdir(parents=True, exist_ok=True)
+    arithmetic(rng, SOURCE / "arithmetic/two_digit_addition.jsonl", 1, "plus", DOCUMENTS)
+    arithmetic(rng, SOURCE / "arithmetic/two_digit_subtraction.jsonl", -1, "minus", DOCUMENTS)
+    blimp(rng, SOURCE / "blimp/causative.jsonl", DOCUMENTS)
+    blimp(rng, SOURCE / "blimp/passive_1.jsonl", 7)
+    truthfulqa(rng, SOURCE / "truthfulqa/mc_task.json", DOCUMENTS)
+    mmlu(rng, SOURCE / "mmlu/test/global_facts_test.csv", DOCUMENTS)
+    mmlu(rng, SOURCE / "mmlu/test/us_foreign_policy_test.csv", 7)
+    mmlu(rng, SOURCE / "mmlu/dev/global_facts_dev.csv", 5)
+    mmlu(rng, SOURCE / "mmlu/dev/us_foreign_policy_dev.csv", 5)
+
+
+# The model.
+
+
+def write_tokenizer(folder):
+    files = sorted(p for p in SOURCE.rglob("*.*") if p.is_file() and "three_digit" not in p.name)
+    texts = [p.read_text(encoding="utf-8") for p in files]
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    byte_tokens = [f"<0x{b:02X}>" for b in range(256)]
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=["<unk>", "<s>", "</s>"] + byte_tokens)
+    tokenizer.train_from_iterator(texts, trainer)
+    data = json.loads(tokenizer.to_str())  # bytes are tokens of the model, not special ones
+    data["added_tokens"] = [t for t in data["added_tokens"] if not t["content"].startswith("<0x")]
+    tokenizer = Tokenizer.from_str(json.dumps(data))
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 1)]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )
+    fast.save_pretrained(folder)
+    return fast
+
+
+def write_model(folder, vocabulary):
+    torch.manual_seed(3)
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=MAX_LENGTH,
+        initializer_range=0.5,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    model = LlamaForCausalLM(config)
+    model.save_pretrained(folder)
+    return model
+
+
+def greedy_arithmetic(path, tokenizer, model):
+    """Documents of which every other has for its completion what the model says by itself."""
+    rng = random.Random(8)
+    with open(path, "w", encoding="utf-8") as file:
+        for i in range(DOCUMENTS):
+            a, b = rng.randrange(1000), rng.randrange(1000)
+            prompt = f"Question: What is {a} plus {b}?\nAnswer:"
+            said = greedy_text(tokenizer, model, prompt)
+            completion = said if said and i % 2 else f" {a + b}"
+            file.write(json.dumps({"context": f"\n\nQ: What is {a} plus {b}?\n\nA:", "completion": completion}) + "\n")
+
+
+def greedy_text(tokenizer, model, prompt):
+    """The longest greedy continuation of one to three tokens whose text has just these tokens."""
+    ids = tokenizer.encode(prompt)
+    answer = model.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=3)[0].tolist()
+    for end in range(len(answer), len(ids), -1):
+        text = tokenizer.decode(answer[1:end])
+        if text.startswith(prompt) and tokenizer.encode(text) == answer[:end]:
+            return text[len(prompt) :]
+    return ""
+
+
+def write_adapter(folder, model):
+    torch.manual_seed(4)
+    peft_model = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"]))
+    for name, parameter in peft_model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.5)
+    peft_model.peft_config["default"].base_model_name_or_path = "model"
+    peft_model.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+# The tasks: lm_eval's own definitions, with the public data sets' form made from the files.
+
+
+def read_mmlu(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return [
+            {"question": r[0], "choices": r[1:5], "answer": "ABCD".index(r[5])} for r in csv.reader(file)
+        ]
+
+
+def read_truthfulqa(path):
+    def targets(t):
+        return {"choices": list(t), "labels": list(t.values())}
+
+    return [
+        {"question": i["question"], "mc1_targets": targets(i["mc1_targets"]), "mc2_targets": targets(i["mc2_targets"])}
+        for i in json.loads(path.read_text(encoding="utf-8"))
+    ]
+
+
+def read_lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def task(yaml, shots=0, **splits):
+    """lm_eval's task of that file over the given documents of each split."""
+    config = load_yaml(TASKS / yaml)
+    files = {}
+    for split, documents in splits.items():
+        path = Path(tempfile.mkdtemp()) / f"{split}.json"
+        path.write_text("\n".join(json.dumps(d) for d in documents), encoding="utf-8")
+        files[split] = str(path)
+    config.update(dataset_path="json", dataset_kwargs={"data_files": files}, num_fewshot=shots)
+    for key in ["dataset_name", "tag", "group", "include"]:
+        config.pop(key, None)
+    return ConfigurableTask(config=config)
+
+
+def mmlu_task(subject, shots):
+    test = read_mmlu(SOURCE / f"mmlu/test/{subject}_test.csv")
+    dev = read_mmlu(SOURCE / f"mmlu/dev/{subject}_dev.csv")
+    return task(f"mmlu/default/mmlu_{subject}.yaml", shots, test=test, dev=dev)
+
+
+def tasks():
+    truthful = read_truthfulqa(SOURCE / "truthfulqa/mc_task.json")
+    addition = read_lines(SOURCE / "arithmetic/two_digit_addition.jsonl")
+    subtraction = read_lines(SOURCE / "arithmetic/two_digit_subtraction.jsonl")
+    greedy = read_lines(SOURCE / "arithmetic/three_digit_addition.jsonl")
+    return {
+        "arithmetic_3da": task("arithmetic/arithmetic_3da.yaml", validation=greedy),
+        "arithmetic_2da": task("arithmetic/arithmetic_2da.yaml", validation=addition),
+        "arithmetic_2ds": task("arithmetic/arithmetic_2ds.yaml", validation=subtraction),
+        "blimp_causative": task("blimp/causative.yaml", train=read_lines(SOURCE / "blimp/causative.jsonl")),
+        "blimp_passive_1": task("blimp/passive_1.yaml", train=read_lines(SOURCE / "blimp/passive_1.jsonl")),
+        "truthfulqa_mc1": task("truthfulqa/truthfulqa_mc1.yaml", validation=truthful),
+        "truthfulqa_mc2": task("truthfulqa/truthfulqa_mc2.yaml", validation=truthful),
+        "mmlu_global_facts": mmlu_task("global_facts", 0),
+        "mmlu_us_foreign_policy": mmlu_task("us_foreign_policy", 0),
+    }
+
+
+def shot_tasks():
+    return {"mmlu_global_facts": mmlu_task("global_facts", 2)}
+
+
+# The answers.
+
+
+class Recorder(HFLM):
+    """Keeps the tokens of every request."""
+
+    def _loglikelihood_tokens(self, requests, **kwargs):
+        self.encoded = getattr(self, "encoded", {})
+        self.encoded.update({text: (context, continuation) for text, context, continuation in requests})
+        return super()._loglikelihood_tokens(requests, **kwargs)
+
+
+def run(model, named_tasks):
+    result = evaluate(lm=model, task_dict=dict(named_tasks), log_samples=True, bootstrap_iters=2)
+    return {name: expected(model, name, result) for name in named_tasks}
+
+
+def expected(model, name, result):
+    scores = result["results"][name]
+    documents = []
+    for sample in sorted(result["samples"][name], key=lambda s: s["doc_id"]):
+        requests = []
+        for (context, continuation), response in zip(sample["arguments"], sample["filtered_resps"]):
+            context_tokens, continuation_tokens = model.encoded[(context, continuation)]
+            requests.append(
+                {
+                    "continuation": continuation,
+                    "continuation_tokens": continuation_tokens,
+                    "log_likelihood": response[0],
+                    "greedy": bool(response[1]),
+                }
+            )
+        documents.append(
+            {
+                "context": context,
+                "context_tokens": context_tokens,
+                "acc": float(sample["acc"]),
+                "requests": requests,
+            }
+        )
+    return {
+        "version": str(result["versions"][name]),
+        "acc": float(scores["acc,none"]),
+        "acc_stderr": float(scores["acc_stderr,none"]),
+        "documents": documents,
+    }
+
+
+def group(members):
+    sizes = [len(m["documents"]) for m in members]
+    return {
+        "acc": metrics.aggregate_subtask_metrics([m["acc"] for m in members], sizes),
+        "acc_stderr": float(metrics.pooled_sample_stderr([m["acc_stderr"] for m in members], sizes)),
+    }
+
+
+def shuffled(pairs_of_documents, gold_first):
+    """As the harness's tests/testdata: documents shuffled by Random(42), log-likelihoods -random()."""
+    documents = list(pairs_of_documents)
+    random.Random(42).shuffle(documents)
+    pairs = [list(pair) for pairs in documents for pair in pairs]
+    answers = random.Random(42)
+    likelihoods = [[-answers.random() for _ in pairs] for pairs in documents]
+    right = [float(gold_first and values[0] == max(values)) for values in likelihoods]
+    return {
+        "sha256": hashlib.sha256(json.dumps(pairs).encode()).hexdigest(),
+        "acc": metrics.mean(right),
+        "acc_stderr": metrics.mean_stderr(right),
+    }
+
+
+def shuffled_tasks(expected_tasks):
+    def pairs(name):
+        for document in expected_tasks[name]["documents"]:
+            yield [(document["context"], r["continuation"]) for r in document["requests"]]
+
+    bare = ([("", c.removeprefix(" ")) for _, c in p] for p in pairs("blimp_causative"))
+    return {
+        "arithmetic_2ds": shuffled(pairs("arithmetic_2ds"), False),
+        "blimp_causative": shuffled(bare, True),
+    }
+
+
+def main():
+    torch.set_num_threads(1)
+    write_source()
+    tokenizer = write_tokenizer(OUT / "model")
+    model = write_model(OUT / "model", len(tokenizer))
+    greedy_arithmetic(SOURCE / "arithmetic/three_digit_addition.jsonl", tokenizer, model)
+    write_adapter(OUT / "adapter", model)
+    folder = str(OUT / "model")
+    base = Recorder(pretrained=folder, device="cpu", dtype="float32", batch_size=1)
+    adapted = Recorder(pretrained=folder, peft=str(OUT / "adapter"), device="cpu", dtype="float32", batch_size=1)
+    expected_base = run(base, tasks())
+    result = {
+        "max_length": base.max_length,
+        "base": expected_base,
+        "two_shots": run(base, shot_tasks()),
+        "adapter": run(adapted, tasks()),
+        "groups": {
+            "blimp": group([expected_base[n] for n in expected_base if n.startswith("blimp_")]),
+            "mmlu": group([expected_base[n] for n in expected_base if n.startswith("mmlu_")]),
+        },
+    }
+    result["shuffled"] = shuffled_tasks(expected_base)
+    for task_result in result["adapter"].values():  # texts and tokens are the base's
+        for document in task_result["documents"]:
+            del document["context"], document["context_tokens"]
+            for request in document["requests"]:
+                del request["continuation"], request["continuation_tokens"]
+    text = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+    (OUT / "expected.json").write_text(text.replace('{"context"', '\n{"context"') + "\n", encoding="utf-8")
+    for name, value in result["base"].items():
+        adapter = result["adapter"][name]
+        print(name, value["version"], value["acc"], value["acc_stderr"], adapter["acc"], adapter["acc_stderr"])
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,6 @@ import java.util.OptionalDouble;
  */
 public final class Perplexity {
   private static final String VERSION = "1.0";
-  private static final String SPLIT = "table";
 
   private Perplexity() {}
 
@@ -23,9 +22,11 @@ public final class Perplexity {
    *
    * @param logLikelihoods for each record the sum over its target tokens
    * @param targets for each record their number
-   * @param nOriginal records of the whole table
+   * @param split which split of the table they are
+   * @param nOriginal records of that split
    */
-  public static List<TaskScore> scores(double[] logLikelihoods, long[] targets, int nOriginal) {
+  public static List<TaskScore> scores(
+      double[] logLikelihoods, long[] targets, String split, int nOriginal) {
     double sum = 0;
     long count = 0;
     for (int i = 0; i < targets.length; i++) {
@@ -38,8 +39,8 @@ public final class Perplexity {
     OptionalDouble scaled =
         stderr.isEmpty() ? stderr : OptionalDouble.of(perplexity * stderr.getAsDouble());
     return List.of(
-        score("loss", loss, stderr, targets.length, nOriginal),
-        score("perplexity", perplexity, scaled, targets.length, nOriginal));
+        score("loss", split, loss, stderr, targets.length, nOriginal),
+        score("perplexity", split, perplexity, scaled, targets.length, nOriginal));
   }
 
   private static OptionalDouble lossStderr(
@@ -57,8 +58,8 @@ public final class Perplexity {
   }
 
   private static TaskScore score(
-      String metric, double value, OptionalDouble stderr, int n, int nOriginal) {
+      String metric, String split, double value, OptionalDouble stderr, int n, int nOriginal) {
     return new TaskScore(
-        EvalTasks.PERPLEXITY, VERSION, SPLIT, 0, metric, false, value, stderr, n, nOriginal);
+        EvalTasks.PERPLEXITY, VERSION, split, 0, metric, false, value, stderr, n, nOriginal);
   }
 }

@@ -48,8 +48,8 @@ class StatisticsTest {
       sums[i] = -targets[i] * (2 + random.nextGaussian() / 2);
     }
 
-    TaskScore loss = Perplexity.scores(sums, targets, records).get(0);
-    TaskScore perplexity = Perplexity.scores(sums, targets, records).get(1);
+    TaskScore loss = Perplexity.scores(sums, targets, "train", records).get(0);
+    TaskScore perplexity = Perplexity.scores(sums, targets, "train", records).get(1);
 
     assertThat(loss.value()).isCloseTo(ratio(sums, targets, identity(records)), within(1e-12));
     assertThat(perplexity.value()).isCloseTo(Math.exp(loss.value()), within(1e-12));

@@ -1,31 +1,63 @@
 package io.sparkpeft.spark.eval;
 
+import java.io.Serializable;
 import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /** Answers prompts by greedy decoding on the executors. */
 public final class Generation {
   private Generation() {}
 
-  /** A prompt and its answer, without prompt and special tokens. */
-  public record Answer(String prompt, String answer, int promptTokens, int answerTokens) {}
+  /**
+   * A prompt and its answer.
+   *
+   * @param answer without prompt and special tokens
+   * @param promptTokens tokens of the prompt in its template
+   */
+  public record Answer(String prompt, String answer, int promptTokens, int answerTokens)
+      implements Serializable {}
 
-  /** The answers, in the prompts' order. */
-  @SuppressWarnings("DoNotCallSuggester")
+  /**
+   * The answers, in the prompts' order.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (65, 66) if model or adapter are missing, broken
+   *     or do not fit, or a prompt does not fit into the model's context; (78) for an unknown
+   *     template
+   */
   public static List<Answer> answer(
       SparkSession spark, GenerateSettings settings, List<String> prompts) {
-    throw new UnsupportedOperationException("follows");
+    if (prompts.isEmpty()) {
+      return List.of();
+    }
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    context.setJobDescription("answer " + prompts.size() + " prompts");
+    // One partition per slot: each executor then loads the model once. Partitions keep the order.
+    int partitions = Math.min(context.defaultParallelism(), prompts.size());
+    PromptAnswerer answerer = PromptAnswerer.of(settings);
+    return Failures.unwrapped(
+        () -> context.parallelize(prompts, partitions).mapPartitions(answerer::answer).collect());
   }
 
   /**
    * Answers a column of prompts: the same rows with the columns {@code answer}, {@code
-   * prompt_tokens} and {@code answer_tokens} added.
+   * prompt_tokens} and {@code answer_tokens} added. Nothing is computed before the result is used.
    */
-  @SuppressWarnings("DoNotCallSuggester")
   public static Dataset<Row> answerColumn(
       SparkSession spark, GenerateSettings settings, Dataset<Row> prompts, String column) {
-    throw new UnsupportedOperationException("follows");
+    StructType schema =
+        prompts
+            .schema()
+            .add("answer", DataTypes.StringType, false)
+            .add("prompt_tokens", DataTypes.IntegerType, false)
+            .add("answer_tokens", DataTypes.IntegerType, false);
+    int place = prompts.schema().fieldIndex(column);
+    return prompts.mapPartitions(
+        new AnswerRows(PromptAnswerer.of(settings), place), Encoders.row(schema));
   }
 }

@@ -1,0 +1,69 @@
+package io.sparkpeft.spark.eval;
+
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.eval.Request;
+import java.nio.file.Path;
+
+/** The failures of evaluation and generation on Spark. */
+final class SparkEvalErrors {
+  private SparkEvalErrors() {}
+
+  static SparkPeftException noPrefixToken(String folder) {
+    return SparkPeftException.of(
+        ExitCode.DATA,
+        "The tokenizer in " + folder + " names neither a begin nor an end of sequence.",
+        "One of them stands before a text that is scored without a context.",
+        "Name bos_token or eos_token in its tokenizer_config.json.");
+  }
+
+  static SparkPeftException notFinite(Request request, double value) {
+    return SparkPeftException.of(
+        ExitCode.DATA,
+        "The log-likelihood of choice %d of document %d of %s is %s."
+            .formatted(request.choice(), request.documentId(), request.task(), value),
+        "The weights overflow or hold values that are not numbers.",
+        "Check the model and the adapter, or set model.dtype to float32.");
+  }
+
+  static SparkPeftException notFinite(long sample, double value) {
+    return SparkPeftException.of(
+        ExitCode.DATA,
+        "The log-likelihood of sample " + sample + " of the token table is " + value + ".",
+        "The weights overflow or hold values that are not numbers.",
+        "Check the model and the adapter, or set model.dtype to float32.");
+  }
+
+  static SparkPeftException otherSettings(String runId, String table) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "Run " + runId + " is in " + table + " with another model, adapter or other settings.",
+        "A run's rows are written once and never changed.",
+        "Set run.id to a new name.");
+  }
+
+  static SparkPeftException noAdapter(Path folder) {
+    return SparkPeftException.of(
+        ExitCode.MISSING_INPUT,
+        "There is no adapter in " + folder + ".",
+        "An adapter is a folder with adapter_config.json and adapter_model.safetensors.",
+        "Check adapter.path.");
+  }
+
+  static SparkPeftException noTokenTable() {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "The task perplexity has no token table.",
+        "Its documents are the examples that prepare wrote.",
+        "Set data.table, or leave perplexity out of eval.tasks.");
+  }
+
+  static SparkPeftException cannotWriteTable(String path, Throwable cause) {
+    return SparkPeftException.of(
+        ExitCode.CANNOT_WRITE,
+        "Cannot write the table " + path + ".",
+        String.valueOf(cause.getMessage()),
+        "Check tables.root and its rights; what is written is written whole.",
+        cause);
+  }
+}

@@ -194,6 +194,9 @@ def write_adapter(folder, model):
     peft_model.peft_config["default"].base_model_name_or_path = "model"
     peft_model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config["target_modules"].sort()  # PEFT writes a set, in any order
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True))
 
 
 # The tasks: lm_eval's own definitions, with the public data sets' form made from the files.
@@ -345,12 +348,27 @@ def shuffled_tasks(expected_tasks):
     }
 
 
+def examples(model, tokenizer):
+    """Token rows as training has them, some with two answers, and their targets' likelihood."""
+    rows = []
+    for i, line in enumerate(read_lines(SOURCE / "blimp/causative.jsonl")):
+        tokens = tokenizer.encode(line["sentence_good"])
+        first = 1 + i % 3
+        targets = [k >= first and (i % 2 == 0 or k not in (5, 6)) for k in range(len(tokens))]
+        with torch.no_grad():
+            likely = torch.log_softmax(model(torch.tensor([tokens])).logits[0].float(), -1)
+        total = sum(likely[k - 1, tokens[k]].item() for k in range(len(tokens)) if targets[k])
+        rows.append({"tokens": tokens, "targets": targets, "log_likelihood": total})
+    return rows
+
+
 def main():
     torch.set_num_threads(1)
     write_source()
     tokenizer = write_tokenizer(OUT / "model")
     model = write_model(OUT / "model", len(tokenizer))
     greedy_arithmetic(SOURCE / "arithmetic/three_digit_addition.jsonl", tokenizer, model)
+    token_rows = examples(model, tokenizer)
     write_adapter(OUT / "adapter", model)
     folder = str(OUT / "model")
     base = Recorder(pretrained=folder, device="cpu", dtype="float32", batch_size=1)
@@ -358,6 +376,7 @@ def main():
     expected_base = run(base, tasks())
     result = {
         "max_length": base.max_length,
+        "examples": token_rows,
         "base": expected_base,
         "two_shots": run(base, shot_tasks()),
         "adapter": run(adapted, tasks()),

@@ -27,6 +27,11 @@ public final class SparkPeftException extends RuntimeException {
     return new SparkPeftException(code, what + " " + why + " " + whatToDo, cause);
   }
 
+  /** A failure of another process, told again here with its own message. */
+  public static SparkPeftException retold(ExitCode code, String message) {
+    return new SparkPeftException(code, message, null);
+  }
+
   public ExitCode exitCode() {
     return exitCode;
   }

@@ -36,7 +36,7 @@ public final class Likelihoods {
    */
   public static List<LogLikelihood> score(
       Decoder decoder, Optional<Adapter> adapter, List<Continuation> continuations) {
-    continuations.forEach(text -> decoder.checkLength(text.tokens().length));
+    continuations.forEach(text -> decoder.checkLength(inputs(text).length));
     return new Likelihoods(decoder, adapter, continuations).score();
   }
 
@@ -48,7 +48,7 @@ public final class Likelihoods {
             .toList();
     int from = 0;
     while (from < byLength.size()) {
-      int columns = texts.get(byLength.get(from)).tokens().length;
+      int columns = Math.max(1, texts.get(byLength.get(from)).tokens().length - 1);
       int rows = Math.max(1, BATCH_CELLS / columns);
       int to = Math.min(from + rows, byLength.size());
       score(byLength.subList(from, to), columns);
@@ -58,7 +58,7 @@ public final class Likelihoods {
   }
 
   private void score(List<Integer> batch, int columns) {
-    List<int[]> rows = batch.stream().map(i -> texts.get(i).tokens()).toList();
+    List<int[]> rows = batch.stream().map(i -> inputs(texts.get(i))).toList();
     Targets targets = targets(batch, columns);
     double[] likely = new double[targets.cells().length];
     boolean[] greedy = new boolean[targets.cells().length];
@@ -113,5 +113,10 @@ public final class Likelihoods {
 
   private static int length(Continuation text) {
     return text.tokens().length - text.from();
+  }
+
+  /** What the model reads: all tokens but the last, which is only a target. */
+  private static int[] inputs(Continuation text) {
+    return Arrays.copyOf(text.tokens(), text.tokens().length - 1);
   }
 }

@@ -40,8 +40,11 @@ public final class Generation {
     // One partition per slot: each executor then loads the model once. Partitions keep the order.
     int partitions = Math.min(context.defaultParallelism(), prompts.size());
     PromptAnswerer answerer = PromptAnswerer.of(settings);
-    return Failures.unwrapped(
-        () -> context.parallelize(prompts, partitions).mapPartitions(answerer::answer).collect());
+    return TaskOutcome.gathered(
+        context
+            .parallelize(prompts, partitions)
+            .mapPartitions(texts -> answerer.outcome(texts))
+            .collect());
   }
 
   /**

@@ -31,13 +31,18 @@ record PromptAnswerer(ModelSpec spec, boolean raw, String template, int maxNewTo
         settings.batchSize());
   }
 
+  /** The one outcome of a task that answers these prompts. */
+  Iterator<TaskOutcome<Generation.Answer>> outcome(Iterator<String> prompts) {
+    return List.of(TaskOutcome.of(() -> answer(prompts))).iterator();
+  }
+
   /** One answer per prompt, in order. */
-  Iterator<Generation.Answer> answer(Iterator<String> prompts) {
+  List<Generation.Answer> answer(Iterator<String> prompts) {
     List<String> texts = new ArrayList<>();
     prompts.forEachRemaining(texts::add);
     List<Generation.Answer> answers = new ArrayList<>();
     if (texts.isEmpty()) {
-      return answers.iterator();
+      return answers;
     }
     try (SharedModel shared = SharedModel.enter(spec)) {
       for (int from = 0; from < texts.size(); from += batchSize) {
@@ -45,7 +50,7 @@ record PromptAnswerer(ModelSpec spec, boolean raw, String template, int maxNewTo
         answers.addAll(answer(shared.model(), texts.subList(from, to)));
       }
     }
-    return answers.iterator();
+    return answers;
   }
 
   private List<Generation.Answer> answer(LoadedModel model, List<String> prompts) {

@@ -18,12 +18,11 @@ record RequestScoring(SparkSession spark, EvaluateSettings settings, RunFacts fa
     // One partition per slot: each executor then loads the model once.
     List<List<RequestBatch>> hands = RequestBatch.deal(batches, context.defaultParallelism());
     context.setJobDescription("evaluate " + requests.size() + " requests");
-    return Failures.unwrapped(
-        () ->
-            Answers.sorted(
-                context
-                    .parallelize(hands, hands.size())
-                    .mapPartitions(new ScoreRequests(spec, facts.variants()))
-                    .collect()));
+    return Answers.sorted(
+        TaskOutcome.gathered(
+            context
+                .parallelize(hands, hands.size())
+                .mapPartitions(new ScoreRequests(spec, facts.variants()))
+                .collect()));
   }
 }

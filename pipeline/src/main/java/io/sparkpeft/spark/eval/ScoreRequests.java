@@ -13,7 +13,8 @@ import java.util.List;
 import org.apache.spark.api.java.function.FlatMapFunction;
 
 /** What a Spark task does: it answers its batches with the executor's model. */
-final class ScoreRequests implements FlatMapFunction<Iterator<List<RequestBatch>>, ScoredRequest> {
+final class ScoreRequests
+    implements FlatMapFunction<Iterator<List<RequestBatch>>, TaskOutcome<ScoredRequest>> {
   private final ModelSpec spec;
   private final EnumSet<Variant> variants;
 
@@ -23,7 +24,11 @@ final class ScoreRequests implements FlatMapFunction<Iterator<List<RequestBatch>
   }
 
   @Override
-  public Iterator<ScoredRequest> call(Iterator<List<RequestBatch>> hands) {
+  public Iterator<TaskOutcome<ScoredRequest>> call(Iterator<List<RequestBatch>> hands) {
+    return List.of(TaskOutcome.of(() -> score(hands))).iterator();
+  }
+
+  private List<ScoredRequest> score(Iterator<List<RequestBatch>> hands) {
     List<ScoredRequest> scored = new ArrayList<>();
     try (SharedModel shared = SharedModel.enter(spec)) {
       RequestEncoder encoder = shared.model().requestEncoder();
@@ -33,7 +38,7 @@ final class ScoreRequests implements FlatMapFunction<Iterator<List<RequestBatch>
         }
       }
     }
-    return scored.iterator();
+    return scored;
   }
 
   private void score(

@@ -11,7 +11,8 @@ import java.util.List;
 import org.apache.spark.api.java.function.FlatMapFunction;
 
 /** What a Spark task does with examples of a token table: it scores their targets. */
-final class ScoreTokens implements FlatMapFunction<Iterator<Iterable<TokenRow>>, ScoredExample> {
+final class ScoreTokens
+    implements FlatMapFunction<Iterator<Iterable<TokenRow>>, TaskOutcome<ScoredExample>> {
   private final ModelSpec spec;
   private final EnumSet<Variant> variants;
   private final int batchSize;
@@ -23,10 +24,14 @@ final class ScoreTokens implements FlatMapFunction<Iterator<Iterable<TokenRow>>,
   }
 
   @Override
-  public Iterator<ScoredExample> call(Iterator<Iterable<TokenRow>> neighbours) {
+  public Iterator<TaskOutcome<ScoredExample>> call(Iterator<Iterable<TokenRow>> neighbours) {
+    return List.of(TaskOutcome.of(() -> score(neighbours))).iterator();
+  }
+
+  private List<ScoredExample> score(Iterator<Iterable<TokenRow>> neighbours) {
     List<ScoredExample> scored = new ArrayList<>();
     if (!neighbours.hasNext()) {
-      return scored.iterator();
+      return scored;
     }
     try (SharedModel shared = SharedModel.enter(spec)) {
       while (neighbours.hasNext()) {
@@ -37,7 +42,7 @@ final class ScoreTokens implements FlatMapFunction<Iterator<Iterable<TokenRow>>,
         }
       }
     }
-    return scored.iterator();
+    return scored;
   }
 
   /** The longest first, so that a batch has little padding; equals by sample index. */

@@ -50,12 +50,11 @@ record TokenScoring(SparkSession spark, EvaluateSettings settings, RunFacts fact
             .map(TokenRow::of)
             .mapToPair(row -> new Tuple2<>(row.sample() / NEIGHBOURS, row))
             .groupByKey(spark.sparkContext().defaultParallelism());
-    return Failures.unwrapped(
-            () ->
-                neighbours
-                    .values()
-                    .mapPartitions(new ScoreTokens(spec, facts.variants(), settings.batchSize()))
-                    .collect())
+    return TaskOutcome.gathered(
+            neighbours
+                .values()
+                .mapPartitions(new ScoreTokens(spec, facts.variants(), settings.batchSize()))
+                .collect())
         .stream()
         .sorted(
             Comparator.comparing(ScoredExample::variant).thenComparingLong(ScoredExample::sample))

@@ -226,7 +226,7 @@ public record AdapterSection(
 
   /** The adapter to read, if one is named. */
   public Optional<Path> folder() {
-    return path.map(folder -> Path.of(folder).toAbsolutePath().normalize());
+    return path.map(Location::folder);
   }
 
   /** The adapter that a job cannot do without. */

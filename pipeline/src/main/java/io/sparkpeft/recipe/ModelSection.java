@@ -42,6 +42,6 @@ public record ModelSection(Optional<String> path, ComputeDtype dtype) {
 
   /** The folder of the base model. */
   public Path folder() {
-    return Path.of(path.orElseThrow(() -> RecipeErrors.notSet(PATH))).toAbsolutePath().normalize();
+    return Location.folder(path.orElseThrow(() -> RecipeErrors.notSet(PATH)));
   }
 }

@@ -24,7 +24,7 @@ public record OutputSection(Optional<String> path) {
 
   /** The result's folder, of a recipe that is {@link Recipe#named}. */
   public Path folder() {
-    return Path.of(path.orElseThrow(() -> RecipeErrors.notSet(PATH))).toAbsolutePath().normalize();
+    return Location.folder(path.orElseThrow(() -> RecipeErrors.notSet(PATH)));
   }
 
   /** Where a run keeps its checkpoints until it is finished: beside its result's folder. */

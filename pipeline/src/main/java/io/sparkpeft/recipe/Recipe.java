@@ -74,7 +74,7 @@ public record Recipe(
 
   /** The token table that prepare writes and finetune reads. */
   public String tokenTable() {
-    return data.table().orElseGet(() -> tables.table("tokens"));
+    return data.table().map(Location::absolute).orElseGet(() -> tables.table("tokens"));
   }
 
   /** PEFT's settings, by its names, of an adapter that this recipe makes. */

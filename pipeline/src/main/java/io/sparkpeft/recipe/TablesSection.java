@@ -18,7 +18,7 @@ public record TablesSection(String root) {
   static final List<Key<?>> KEYS = List.of(ROOT);
 
   static TablesSection of(EffectiveRecipe recipe) {
-    return new TablesSection(recipe.value(ROOT));
+    return new TablesSection(Location.absolute(recipe.value(ROOT)));
   }
 
   /** The path of a table below the root. */

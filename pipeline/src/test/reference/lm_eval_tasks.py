@@ -362,6 +362,23 @@ def examples(model, tokenizer):
     return rows
 
 
+PROMPTS = ["", "The owl", "Question: What is 3 plus 4?\nAnswer:", "señor", "{"]
+NEW_TOKENS = 24
+
+
+def generated(model, tokenizer):
+    """What greedy decoding adds to each prompt's text."""
+    answers = []
+    for prompt in PROMPTS:
+        ids = tokenizer.encode(prompt)
+        whole = model.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=NEW_TOKENS)[0].tolist()
+        before = tokenizer.decode(ids, skip_special_tokens=True)
+        text = tokenizer.decode(whole, skip_special_tokens=True)
+        said = [token for token in whole[len(ids) :] if token != tokenizer.eos_token_id]
+        answers.append({"prompt": prompt, "answer": text[len(before) :], "answer_tokens": len(said)})
+    return answers
+
+
 def main():
     torch.set_num_threads(1)
     write_source()
@@ -377,6 +394,10 @@ def main():
     result = {
         "max_length": base.max_length,
         "examples": token_rows,
+        "generated": {
+            "base": generated(base.model, tokenizer),
+            "adapter": generated(adapted.model, tokenizer),
+        },
         "base": expected_base,
         "two_shots": run(base, shot_tasks()),
         "adapter": run(adapted, tasks()),

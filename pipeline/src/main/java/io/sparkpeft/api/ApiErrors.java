@@ -43,6 +43,15 @@ final class ApiErrors {
         "Set train.resume to a folder step-NNNNNN, to auto, or to never.");
   }
 
+  static SparkPeftException otherProcessor(int rank, String host, String arithmetic) {
+    return SparkPeftException.of(
+        ExitCode.NO_SLOTS,
+        "Rank " + rank + " on " + host + " cannot compute in " + arithmetic + ".",
+        "Its processor has other vector instructions than the one the run was begun on, so its"
+            + " results would differ in their last bits.",
+        "Run on hosts of one kind, or begin a new run there.");
+  }
+
   static SparkPeftException noPrompts() {
     return SparkPeftException.of(
         ExitCode.CONFIGURATION,

@@ -8,7 +8,9 @@ import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.model.AdapterTraining;
 import io.sparkpeft.model.Decoder;
+import io.sparkpeft.model.DecoderMemory;
 import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.recipe.RankMemory;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.rank.RankContext;
 import io.sparkpeft.spark.rank.RankTask;
@@ -107,7 +109,7 @@ record FinetuneTask(
     try (NDManager manager = Engine.newManager(device);
         RankEvents events = telemetry.events(rank.attempt(), rank.rank())) {
       LoadedBase base =
-          LoadedBase.load(manager, recipe.model().folder(), Arithmetic.parse(arithmetic));
+          LoadedBase.load(manager, recipe.model().folder(), arithmeticThatRunsHere(rank));
       LoraAdapter adapter = adapter(manager, recipe, base);
       TrainTask task = task(rank, recipe, base.decoder(), adapter, spools, events);
       TrainResult result = Trainer.run(task);
@@ -118,6 +120,14 @@ record FinetuneTask(
     } finally {
       NewFolder.deleteTree(spools);
     }
+  }
+
+  private Arithmetic arithmeticThatRunsHere(RankContext rank) {
+    Arithmetic chosen = Arithmetic.parse(arithmetic);
+    if (!chosen.runsHere()) {
+      throw ApiErrors.otherProcessor(rank.rank(), rank.host(), arithmetic);
+    }
+    return chosen;
   }
 
   private LoraAdapter adapter(NDManager manager, Recipe recipe, LoadedBase base) {
@@ -135,8 +145,9 @@ record FinetuneTask(
       Adapter adapter,
       Path spools,
       TrainEvents events) {
+    DecoderMemory memory = new DecoderMemory(decoder.config(), decoder.arithmetic().compute());
     AdapterTraining training =
-        new AdapterTraining(decoder, adapter, Settings.checkpointing(recipe));
+        new AdapterTraining(decoder, adapter, RankMemory.checkpointing(recipe, memory));
     TokenFile tokens = Spool.write(table, hadoop.value(), spools.resolve("train"));
     TrainSettings settings = recipe.train().settings();
     Path checkpoints = Path.of(work, CHECKPOINTS);

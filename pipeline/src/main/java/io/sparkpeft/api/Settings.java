@@ -1,6 +1,5 @@
 package io.sparkpeft.api;
 
-import io.sparkpeft.model.Checkpointing;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.recipe.DataSection;
 import io.sparkpeft.recipe.Recipe;
@@ -27,12 +26,5 @@ final class Settings {
         data.trainOnPrompt(),
         data.validationFraction(),
         recipe.tokenTable());
-  }
-
-  static Checkpointing checkpointing(Recipe recipe) {
-    return switch (recipe.train().gradientCheckpointing()) {
-      case AUTO, TRUE -> Checkpointing.RECOMPUTE;
-      case FALSE -> Checkpointing.KEEP_ALL;
-    };
   }
 }

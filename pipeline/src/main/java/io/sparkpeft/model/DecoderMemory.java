@@ -9,6 +9,7 @@ import io.sparkpeft.tensor.Dtype;
  * @param compute the type of weights and activations
  */
 public record DecoderMemory(DecoderConfig config, Dtype compute) {
+  private static final long AFFORDABLE_BYTES = 512L << 20;
 
   /** All frozen weights. Mapped from files where they are stored in the compute type. */
   public long weightBytes() {
@@ -29,6 +30,16 @@ public record DecoderMemory(DecoderConfig config, Dtype compute) {
           case KEEP_ALL -> config.layers() * layer;
         };
     return (kept + 2 * layer) * compute.bytes();
+  }
+
+  /**
+   * What {@code train.gradient_checkpointing = auto} means for micro-batches of that shape: all is
+   * kept, which saves computing every layer a second time, where it takes no more than 512 MiB.
+   */
+  public Checkpointing affordable(int rows, int columns) {
+    return activationBytes(rows, columns, Checkpointing.KEEP_ALL) <= AFFORDABLE_BYTES
+        ? Checkpointing.KEEP_ALL
+        : Checkpointing.RECOMPUTE;
   }
 
   /** Logits of one chunk, their logarithms and their gradient. */

@@ -28,14 +28,14 @@ public record RankMemory(
   static RankMemory of(Recipe recipe, DecoderConfig config, long parameters) {
     TrainSection train = recipe.train();
     DecoderMemory memory = new DecoderMemory(config, dtype(recipe.model().dtype(), config));
-    int rows = train.microBatchSize();
-    int columns = recipe.data().maxLength(config.maxPositionEmbeddings());
+    int rows = rows(train);
+    int columns = columns(recipe, config);
     return new RankMemory(
         memory.weightBytes(),
         parameters * Float.BYTES,
         parameters * Float.BYTES * moments(train),
         parameters * (Float.BYTES + Long.BYTES),
-        memory.activationBytes(rows, columns, checkpointing(train)),
+        memory.activationBytes(rows, columns, checkpointing(recipe, memory)),
         memory.headBytes(rows * columns));
   }
 
@@ -79,10 +79,20 @@ public record RankMemory(
     };
   }
 
-  private static Checkpointing checkpointing(TrainSection train) {
-    return switch (train.gradientCheckpointing()) {
-      case AUTO, TRUE -> Checkpointing.RECOMPUTE;
+  /** What {@code train.gradient_checkpointing} means for a base of that shape. */
+  public static Checkpointing checkpointing(Recipe recipe, DecoderMemory memory) {
+    return switch (recipe.train().gradientCheckpointing()) {
+      case AUTO -> memory.affordable(rows(recipe.train()), columns(recipe, memory.config()));
+      case TRUE -> Checkpointing.RECOMPUTE;
       case FALSE -> Checkpointing.KEEP_ALL;
     };
+  }
+
+  private static int rows(TrainSection train) {
+    return Math.min(train.microBatchSize(), train.globalBatchSize());
+  }
+
+  private static int columns(Recipe recipe, DecoderConfig config) {
+    return recipe.data().maxLength(config.maxPositionEmbeddings());
   }
 }

@@ -10,7 +10,8 @@ import java.util.Arrays;
  *   <li>White space at the context's end moves to the front of the continuation.
  *   <li>Context and whole text are both encoded with the tokenizer's default special tokens (not if
  *       the text begins with the prefix token's own text); what the whole has beyond the context's
- *       length is the continuation.
+ *       length is the continuation. It follows the context's own tokens, even where the tokenizer
+ *       joins the two differently in the whole text.
  *   <li>An empty context is the prefix token, unless the continuation begins with it.
  *   <li>Of the tokens the last {@code maxLength + 1} are kept: inputs and the last target.
  * </ol>
@@ -54,8 +55,10 @@ public final class RequestEncoder {
 
   private TokenizedRequest encodePair(Request request) {
     String context = PythonText.stripRight(request.context());
-    int[] whole = encodeText(request.context() + request.continuation());
-    return cut(request, whole, encodeText(context).length);
+    int[] contextTokens = encodeText(context);
+    int[] tokens = encodeText(request.context() + request.continuation());
+    System.arraycopy(contextTokens, 0, tokens, 0, Math.min(contextTokens.length, tokens.length));
+    return cut(request, tokens, contextTokens.length);
   }
 
   private int[] encodeText(String text) {

@@ -92,6 +92,16 @@ class RequestEncoderTest {
     assertThat(request.from()).isEqualTo(2);
   }
 
+  /** "ab" is one token of this tokenizer, which the whole text has and the context has not. */
+  @Test
+  void theContextKeepsItsOwnTokensWhereTheWholeTextJoinsThemDifferently() {
+    TextEncoder joining = (text, special) -> text.replace("ab", "J").chars().toArray();
+    TokenizedRequest request =
+        new RequestEncoder(joining, BOS, "<s>", 10).encode(new Request("t", 0, 0, "xa", "bcd"));
+    assertThat(request.tokens()).containsExactly('x', 'a', 'c', 'd');
+    assertThat(request.from()).isEqualTo(2);
+  }
+
   @Test
   void anEmptyContextIsThePrefixToken() {
     assertThat(byCharacter("", "ab", 10).tokens()).containsExactly(BOS, 'a', 'b');

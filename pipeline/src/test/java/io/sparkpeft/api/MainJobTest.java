@@ -14,12 +14,14 @@ import io.sparkpeft.spark.LocalCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,9 +77,9 @@ class MainJobTest {
 
   @Test
   void aRunWhoseExecutorWasKilledGivesTheSameBits() throws Exception {
-    Finetuned calm = peft.finetune(shortRun("calm").with("train.ranks", 2));
-    Recipe recipe = shortRun("killed").with("train.ranks", 2).with("train.save_steps", 4);
-    Path checkpoint = folder.resolve(".killed.work/checkpoints/step-000008");
+    Finetuned calm = peft.finetune(longRun("calm"));
+    Recipe recipe = longRun("killed").with("train.save_steps", 10);
+    Path checkpoint = folder.resolve(".killed.work/checkpoints/step-000010");
     Thread killer = new Thread(() -> killAnExecutorOnce(checkpoint));
     killer.start();
     Finetuned killed = peft.finetune(recipe);
@@ -157,7 +159,8 @@ class MainJobTest {
             .with("data.source", shuffled)
             .with("data.table", folder.resolve("tables/shuffled")));
 
-    Finetuned adapter = peft.finetune(fullRun("shuffled", "shuffled"));
+    Finetuned adapter =
+        peft.finetune(fullRun("shuffled", "shuffled").with("data.source", shuffled));
     Evaluated scores =
         peft.evaluate(evaluation("scores-shuffled").with("adapter.path", adapter.adapterPath()));
     assertThat(mean(scores.scores())).isLessThan(0.2);
@@ -215,6 +218,11 @@ class MainJobTest {
         .with("train.max_steps", STEPS);
   }
 
+  /** Long enough to be hit in its middle. */
+  private static Recipe longRun(String name) {
+    return shortRun(name).with("train.ranks", 2).with("train.max_steps", 250);
+  }
+
   private static Recipe fullRun(String name, String table) {
     return recipe(name)
         .with("data.table", folder.resolve("tables").resolve(table))
@@ -238,11 +246,11 @@ class MainJobTest {
   /** Waits for a checkpoint and then ends an executor as a machine's loss would. */
   private static void killAnExecutorOnce(Path checkpoint) {
     while (!Files.exists(checkpoint)) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
     }
     try (Stream<ProcessHandle> children = ProcessHandle.current().descendants()) {
       children
-          .filter(child -> child.info().commandLine().orElse("").contains("ExecutorBackend"))
+          .filter(child -> child.info().command().orElse("").endsWith("java"))
           .findFirst()
           .orElseThrow()
           .destroyForcibly();

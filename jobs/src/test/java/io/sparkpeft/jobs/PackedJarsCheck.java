@@ -26,12 +26,10 @@ class PackedJarsCheck {
               "ai/djl/ndarray/NDArray.class",
               "ai/djl/pytorch/jni/JniUtils.class",
               "ai/djl/huggingface/tokenizers/HuggingFaceTokenizer.class",
-              "com/hubspot/jinjava/Jinjava.class",
               "com/sun/jna/ptr/IntByReference.class",
               "picocli/CommandLine.class",
               "pytorch-engine.properties",
-              "io/sparkpeft/shaded/config/Config.class",
-              "io/sparkpeft/shaded/guava/base/Joiner.class")
+              "io/sparkpeft/shaded/config/Config.class")
           .noneMatch(name -> name.startsWith("org/apache/spark/"))
           .noneMatch(name -> name.startsWith("scala/"))
           .noneMatch(name -> name.startsWith("io/delta/"))

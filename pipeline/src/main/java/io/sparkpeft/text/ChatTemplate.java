@@ -1,6 +1,9 @@
 package io.sparkpeft.text;
 
 import io.sparkpeft.base.Sha256;
+import io.sparkpeft.text.RenderedText.Span;
+import io.sparkpeft.text.jinja.JinjaException;
+import io.sparkpeft.text.jinja.JinjaTemplate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,14 +17,14 @@ import java.util.Map;
  *
  * <p>An answer is what the text with a turn has beyond the text up to it, rendered with the
  * generation prompt; it ends after the turn's EOS, or where the turn ends. A template that renders
- * no answers gets them appended as they are.
+ * no answers gets the instruction's appended as it is.
  */
 final class ChatTemplate implements PromptTemplate {
   private final String name;
   private final String source;
   private final String bos;
   private final String eos;
-  private transient volatile JinjaTemplate compiled;
+  private transient volatile JinjaTemplate parsed;
 
   private ChatTemplate(String name, String source, String bos, String eos) {
     this.name = name;
@@ -34,7 +37,7 @@ final class ChatTemplate implements PromptTemplate {
     ChatTemplate template =
         new ChatTemplate(
             name, source, tokenizer.bosText().orElse(""), tokenizer.eosText().orElse(""));
-    template.compiled();
+    template.parsed();
     return template;
   }
 
@@ -62,42 +65,36 @@ final class ChatTemplate implements PromptTemplate {
     int last = lastAnswer(messages);
     List<Message> used = messages.subList(0, last + 1);
     String text = text(example, used, false);
-    String prompt = text(example, used.subList(0, last), true);
-    if (text.equals(prompt) && !used.get(last).content().isEmpty()) {
-      text = prompt + used.get(last).content();
+    if (example instanceof Example.Instruction parts && text.equals(prompt(example))) {
+      return appended(text, parts.output());
     }
-    List<RenderedText.Span> answers = new ArrayList<>();
-    for (int i = 0; i <= last; i++) {
-      if (used.get(i).fromAssistant()) {
-        answers.add(answer(example, used, i, text));
+    List<Span> answers = new ArrayList<>();
+    for (int turn = 0; turn <= last; turn++) {
+      if (used.get(turn).fromAssistant()) {
+        answers.add(answer(example, used, turn, text));
       }
     }
     int end = answers.get(answers.size() - 1).end();
-    boolean complete = endsWithEos(text.substring(0, end));
+    boolean complete = !eos.isEmpty() && text.startsWith(eos, end - eos.length());
     return new RenderedText(complete ? text.substring(0, end) : text, answers, complete);
   }
 
-  private RenderedText.Span answer(Example example, List<Message> messages, int turn, String text) {
-    int start = text(example, messages.subList(0, turn), true).length();
-    boolean isLast = turn == messages.size() - 1;
-    int turnEnd =
-        isLast ? text.length() : text(example, messages.subList(0, turn + 1), false).length();
-    boolean begins =
-        start <= turnEnd
-            && turnEnd <= text.length()
-            && text.startsWith(text(example, messages.subList(0, turn), true));
-    if (!begins || text.indexOf(messages.get(turn).content().strip(), start) < 0) {
-      throw TextErrors.answersNotFound(name);
-    }
-    int content = text.indexOf(messages.get(turn).content().strip(), start);
-    int contentEnd = content + messages.get(turn).content().strip().length();
-    int stop = eos.isEmpty() ? -1 : text.indexOf(eos, contentEnd);
-    int end = stop >= 0 && stop + eos.length() <= turnEnd ? stop + eos.length() : turnEnd;
-    return new RenderedText.Span(start, end);
+  private static RenderedText appended(String prompt, String answer) {
+    String text = prompt + answer;
+    return new RenderedText(text, List.of(new Span(prompt.length(), text.length())), false);
   }
 
-  private boolean endsWithEos(String text) {
-    return !eos.isEmpty() && text.endsWith(eos);
+  private Span answer(Example example, List<Message> messages, int turn, String text) {
+    String before = text(example, messages.subList(0, turn), true);
+    String through =
+        turn == messages.size() - 1 ? text : text(example, messages.subList(0, turn + 1), false);
+    String content = messages.get(turn).content().strip();
+    int contentStart = through.indexOf(content, before.length());
+    if (!text.startsWith(through) || !through.startsWith(before) || contentStart < 0) {
+      throw TextErrors.answersNotFound(name);
+    }
+    int stop = eos.isEmpty() ? -1 : through.indexOf(eos, contentStart + content.length());
+    return new Span(before.length(), stop < 0 ? through.length() : stop + eos.length());
   }
 
   private int lastAnswer(List<Message> messages) {
@@ -139,7 +136,11 @@ final class ChatTemplate implements PromptTemplate {
         variables.put("output", parts.output());
       }
     }
-    return compiled().render(variables);
+    try {
+      return parsed().render(variables);
+    } catch (JinjaException e) {
+      throw TextErrors.brokenTemplate(name, e);
+    }
   }
 
   private static Map<String, Object> asMap(Message message) {
@@ -149,11 +150,15 @@ final class ChatTemplate implements PromptTemplate {
     return map;
   }
 
-  private JinjaTemplate compiled() {
-    JinjaTemplate known = compiled;
+  private JinjaTemplate parsed() {
+    JinjaTemplate known = parsed;
     if (known == null) {
-      known = JinjaTemplate.parse(name, source);
-      compiled = known;
+      try {
+        known = JinjaTemplate.parse(source);
+      } catch (JinjaException e) {
+        throw TextErrors.brokenTemplate(name, e);
+      }
+      parsed = known;
     }
     return known;
   }

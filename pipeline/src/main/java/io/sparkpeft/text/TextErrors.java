@@ -7,6 +7,7 @@ import static io.sparkpeft.base.ExitCode.MISSING_INPUT;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.sparkpeft.base.Nearest;
 import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.text.jinja.JinjaException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -82,12 +83,12 @@ final class TextErrors {
         "Set data.template to a chat template, such as chatml.");
   }
 
-  static SparkPeftException brokenTemplate(String name, String reason, Exception cause) {
+  static SparkPeftException brokenTemplate(String name, JinjaException cause) {
     return SparkPeftException.of(
         DATA,
         "The chat template '" + name + "' cannot be rendered.",
-        reason,
-        "Mend the template, or choose another by data.template.",
+        "It says: " + cause.getMessage() + ".",
+        "Mend the template or the messages, or choose another template by data.template.",
         cause);
   }
 

@@ -1,5 +1,6 @@
 package io.sparkpeft.text;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -27,7 +28,7 @@ public record Labels(int[] tokens, boolean[] targets, int straddling, int unknow
     Encoding text = encode(tokenizer, rendered.text());
     int length = withoutAddedEnd(text);
     boolean addEnd = !rendered.complete();
-    int[] tokens = java.util.Arrays.copyOf(text.ids(), length + (addEnd ? 1 : 0));
+    int[] tokens = Arrays.copyOf(text.ids(), length + (addEnd ? 1 : 0));
     boolean[] targets = new boolean[tokens.length];
     int straddling = 0;
     for (int i = 0; i < length; i++) {
@@ -54,7 +55,7 @@ public record Labels(int[] tokens, boolean[] targets, int straddling, int unknow
   /** The tokens of a text as it is, after BOS where the tokenizer has one; may be empty text. */
   public static int[] raw(Tokenizer tokenizer, String text) {
     Encoding encoding = encode(tokenizer, text);
-    return java.util.Arrays.copyOf(encoding.ids(), withoutAddedEnd(encoding));
+    return Arrays.copyOf(encoding.ids(), withoutAddedEnd(encoding));
   }
 
   /** Encodes with the tokenizer's own special tokens unless the text begins with BOS already. */
@@ -112,6 +113,6 @@ public record Labels(int[] tokens, boolean[] targets, int straddling, int unknow
       return 0;
     }
     int unknownId = tokenizer.unknownId().getAsInt();
-    return (int) java.util.Arrays.stream(tokens).filter(id -> id == unknownId).count();
+    return (int) Arrays.stream(tokens).filter(id -> id == unknownId).count();
   }
 }

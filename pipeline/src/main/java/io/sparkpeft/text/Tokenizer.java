@@ -2,6 +2,7 @@ package io.sparkpeft.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
@@ -76,16 +77,25 @@ public final class Tokenizer implements AutoCloseable {
    * @param addSpecialTokens whether to add what the tokenizer adds by itself, such as BOS
    */
   public Encoding encode(String text, boolean addSpecialTokens) {
-    var encoded = delegate.encode(text, addSpecialTokens, false);
-    CharSpan[] spans = encoded.getCharTokenSpans();
-    int[] starts = new int[spans.length];
-    int[] ends = new int[spans.length];
+    // DJL's own encode also makes a text and five numbers per token, which nobody here needs.
+    long encoding = TokenizersLibrary.LIB.encode(delegate.getHandle(), text, addSpecialTokens);
+    try {
+      int[] ids = narrow(TokenizersLibrary.LIB.getTokenIds(encoding));
+      return located(text, ids, TokenizersLibrary.LIB.getTokenCharSpans(encoding));
+    } finally {
+      TokenizersLibrary.LIB.deleteEncoding(encoding);
+    }
+  }
+
+  private static Encoding located(String text, int[] ids, CharSpan[] spans) {
+    int[] starts = new int[ids.length];
+    int[] ends = new int[ids.length];
     int[] chars = charsOfCodePoints(text);
-    for (int i = 0; i < spans.length; i++) {
+    for (int i = 0; i < ids.length; i++) {
       starts[i] = spans[i] == null ? Encoding.ADDED : at(chars, spans[i].getStart());
       ends[i] = spans[i] == null ? Encoding.ADDED : at(chars, spans[i].getEnd());
     }
-    return new Encoding(narrow(encoded.getIds()), starts, ends);
+    return new Encoding(ids, starts, ends);
   }
 
   /** The text of tokens. */

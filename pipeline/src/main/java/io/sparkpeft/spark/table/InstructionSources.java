@@ -10,13 +10,17 @@ import io.sparkpeft.base.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -38,6 +42,8 @@ final class InstructionSources {
           .add("line", DataTypes.LongType, false)
           .add("record", DataTypes.StringType, true)
           .add("problem", DataTypes.StringType, true);
+
+  private static final int BLOCK_BYTES = 1 << 20;
 
   private final SparkSession spark;
   private final SourceFiles files;
@@ -63,44 +69,38 @@ final class InstructionSources {
 
   /** A hash of what the source holds: file by file in the order of their paths. */
   String sha256() {
-    List<String> hashes = hashed(files.paths());
-    return Sha256.of(String.join("\n", hashes));
+    return Sha256.of(String.join("\n", hashed()));
   }
 
-  private List<String> hashed(List<String> paths) {
-    List<String> all =
+  /** One hash per file; for a table, of the files that its newest version has. */
+  private List<String> hashed() {
+    Stream<String> uris =
         files.format() == SourceFormat.DELTA
-            ? List.of(spark.read().format("delta").load(paths.get(0)).inputFiles())
-            : paths;
+            ? Stream.of(spark.read().format("delta").load(files.paths().get(0)).inputFiles())
+            : files.paths().stream().map(path -> new Path(path).toUri().toString());
     Broadcast<SerializableConfiguration> hadoop = configuration();
-    return distributed(all.stream().sorted().toList())
-        .map(path -> sha256(path, hadoop.value().value()))
+    return distributed(uris.sorted().toList())
+        .map(uri -> sha256(new Path(URI.create(uri)), hadoop.value().value()))
         .collect();
   }
 
-  private static String sha256(String file, Configuration hadoop) throws IOException {
-    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(java.net.URI.create(uri(file)));
+  private static String sha256(Path path, Configuration hadoop) throws IOException {
     Sha256 hash = new Sha256();
     try (InputStream in = path.getFileSystem(hadoop).open(path)) {
-      for (byte[] block = in.readNBytes(1 << 20);
-          block.length > 0;
-          block = in.readNBytes(1 << 20)) {
+      byte[] block = in.readNBytes(BLOCK_BYTES);
+      while (block.length > 0) {
         hash.add(block);
+        block = in.readNBytes(BLOCK_BYTES);
       }
     }
     return hash.hex();
   }
 
-  /** Spark lists a table's files as URIs, Hadoop lists a folder's files as plain text. */
-  private static String uri(String file) {
-    return file.contains("%") ? file : new org.apache.hadoop.fs.Path(file).toUri().toString();
-  }
-
   private Dataset<Row> columnar(Dataset<Row> table, boolean rowIndex) {
-    org.apache.spark.sql.Column[] columns =
+    Column[] columns =
         List.of(table.columns()).stream()
             .map(name -> col("`" + name + "`"))
-            .toArray(org.apache.spark.sql.Column[]::new);
+            .toArray(Column[]::new);
     return table.select(
         col("_metadata.file_path").as("file"),
         (rowIndex ? col("_metadata.row_index") : monotonically_increasing_id()).as("position"),

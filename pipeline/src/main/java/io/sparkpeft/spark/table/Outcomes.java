@@ -77,17 +77,17 @@ record Outcomes(TokenAudit audit, long trainRecords, int largestId) {
       Optional<Integer> modelVocabularySize) {
     if (dropped(TokenRows.BROKEN_FILE) > 0) {
       Row first = first(rows, TokenRows.BROKEN_FILE);
-      throw TableErrors.brokenFile(place(first), first.getString(4));
+      throw TableErrors.brokenFile(place(first), first.<String>getAs("reason"));
     }
     if (badRecords() > 0 && settings.onBadRecord() == BadRecordPolicy.FAIL) {
       Row first = first(rows, TokenRows.BAD_RECORD);
       throw TableErrors.badRecord(
-          place(first), first.getString(4), first.getString(5), badRecords() - 1);
+          place(first), first.<String>getAs("reason"), first.<String>getAs("record"), badRecords() - 1);
     }
     if (dropped(TokenRows.OVERLONG) > 0 && settings.overlong() == OverlongPolicy.FAIL) {
       Row first = first(rows, TokenRows.OVERLONG);
       throw TableErrors.overlong(
-          place(first), first.getInt(8), settings.maxLength(), dropped(TokenRows.OVERLONG) - 1);
+          place(first), first.<Integer>getAs("token_count"), settings.maxLength(), dropped(TokenRows.OVERLONG) - 1);
     }
     if (trainRecords == 0) {
       throw TableErrors.nothingLeft(settings.source(), audit.dropped());
@@ -105,7 +105,8 @@ record Outcomes(TokenAudit audit, long trainRecords, int largestId) {
 
   /** The file and the line, or the record's number where a format has no lines. */
   static String place(Row row) {
-    String where = row.getLong(2) > 0 ? "line " + row.getLong(2) : "record " + (row.getLong(1) + 1);
-    return row.getString(0) + ", " + where;
+    long line = row.<Long>getAs("line");
+    String where = line > 0 ? "line " + line : "record " + (row.<Long>getAs("position") + 1);
+    return row.<String>getAs("file") + ", " + where;
   }
 }

@@ -85,12 +85,13 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
     };
   }
 
-  private Row tokenized(Tokenizer tokenizer, Row source) {
-    if (!source.isNullAt(4)) {
-      return unused(source, BROKEN_FILE, source.getString(4), 0);
+  private Row tokenized(Tokenizer tokenizer, Row row) {
+    SourceRecord source = SourceRecord.of(row);
+    if (source.problem().isPresent()) {
+      return unused(source, BROKEN_FILE, source.problem().get(), 0);
     }
     try {
-      Example example = RecordParser.parse(source.getString(3));
+      Example example = RecordParser.parse(source.json());
       if (!example.hasAnswer()) {
         return unused(source, EMPTY_ANSWER, "", 0);
       }
@@ -102,7 +103,7 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
     }
   }
 
-  private Row judged(Row source, Example example, Labels labels) {
+  private Row judged(SourceRecord source, Example example, Labels labels) {
     int length = labels.tokens().length;
     boolean overlong = length > maxLength;
     if (overlong && onOverlong == OverlongPolicy.FAIL) {
@@ -122,9 +123,9 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
     int[] tokens = Arrays.copyOf(labels.tokens(), kept);
     boolean[] targets = Arrays.copyOf(labels.targets(), kept);
     return RowFactory.create(
-        source.getString(0),
-        source.getLong(1),
-        source.getLong(2),
+        source.file(),
+        source.position(),
+        source.line(),
         KEPT,
         null,
         null,
@@ -140,14 +141,14 @@ final class TokenRows implements MapPartitionsFunction<Row, Row> {
         Arrays.stream(tokens).max().orElse(0));
   }
 
-  private static Row unused(Row source, String outcome, String reason, int tokens) {
+  private static Row unused(SourceRecord source, String outcome, String reason, int tokens) {
     return RowFactory.create(
-        source.getString(0),
-        source.getLong(1),
-        source.getLong(2),
+        source.file(),
+        source.position(),
+        source.line(),
         outcome,
         reason,
-        source.getString(3),
+        source.json(),
         null,
         null,
         tokens,

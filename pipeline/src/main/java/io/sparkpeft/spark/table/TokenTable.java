@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 
 import io.delta.tables.DeltaTable;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -91,7 +92,7 @@ public final class TokenTable {
             .orElseThrow(
                 () -> TableErrors.noVersion(path, version.getAsLong(), notes.get(0).version()));
     SortedMap<String, String> differences =
-        expected.map(note.identity()::differences).orElse(java.util.Collections.emptySortedMap());
+        expected.map(note.identity()::differences).orElse(Collections.emptySortedMap());
     if (!differences.isEmpty()) {
       throw TableErrors.identityDiffers(path, note.version(), differences);
     }

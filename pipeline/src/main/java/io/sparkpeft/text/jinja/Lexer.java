@@ -3,6 +3,8 @@ package io.sparkpeft.text.jinja;
 import io.sparkpeft.text.jinja.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Cuts a template into tokens and does all of Jinja's handling of white space: a line break after a
@@ -14,6 +16,8 @@ final class Lexer {
       List.of(
           "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", "|", ".",
           ",", ":", "(", ")", "[", "]", "{", "}");
+
+  private static final Pattern END_RAW = Pattern.compile("\\{%([-+]?)\\s*endraw\\s*([-+]?)%\\}");
 
   private final String source;
   private final List<Token> tokens = new ArrayList<>();
@@ -138,8 +142,7 @@ final class Lexer {
   private void raw() {
     moveTo(endOf("%}"));
     closed(source.charAt(at - 1), 2, true);
-    java.util.regex.Matcher end =
-        java.util.regex.Pattern.compile("\\{%([-+]?)\\s*endraw\\s*([-+]?)%\\}").matcher(source);
+    Matcher end = END_RAW.matcher(source);
     if (!end.find(at)) {
       throw JinjaException.at(line, "'endraw' is missing");
     }

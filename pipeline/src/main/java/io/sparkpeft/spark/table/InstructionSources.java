@@ -98,9 +98,7 @@ final class InstructionSources {
 
   private Dataset<Row> columnar(Dataset<Row> table, boolean rowIndex) {
     Column[] columns =
-        List.of(table.columns()).stream()
-            .map(name -> col("`" + name + "`"))
-            .toArray(Column[]::new);
+        List.of(table.columns()).stream().map(name -> col("`" + name + "`")).toArray(Column[]::new);
     return table.select(
         col("_metadata.file_path").as("file"),
         (rowIndex ? col("_metadata.row_index") : monotonically_increasing_id()).as("position"),

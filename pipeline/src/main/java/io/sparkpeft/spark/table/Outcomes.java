@@ -82,12 +82,18 @@ record Outcomes(TokenAudit audit, long trainRecords, int largestId) {
     if (badRecords() > 0 && settings.onBadRecord() == BadRecordPolicy.FAIL) {
       Row first = first(rows, TokenRows.BAD_RECORD);
       throw TableErrors.badRecord(
-          place(first), first.<String>getAs("reason"), first.<String>getAs("record"), badRecords() - 1);
+          place(first),
+          first.<String>getAs("reason"),
+          first.<String>getAs("record"),
+          badRecords() - 1);
     }
     if (dropped(TokenRows.OVERLONG) > 0 && settings.overlong() == OverlongPolicy.FAIL) {
       Row first = first(rows, TokenRows.OVERLONG);
       throw TableErrors.overlong(
-          place(first), first.<Integer>getAs("token_count"), settings.maxLength(), dropped(TokenRows.OVERLONG) - 1);
+          place(first),
+          first.<Integer>getAs("token_count"),
+          settings.maxLength(),
+          dropped(TokenRows.OVERLONG) - 1);
     }
     if (trainRecords == 0) {
       throw TableErrors.nothingLeft(settings.source(), audit.dropped());

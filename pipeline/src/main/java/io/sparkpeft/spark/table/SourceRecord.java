@@ -10,8 +10,7 @@ import org.apache.spark.sql.Row;
  * @param json the record's text; empty where there is a problem
  * @param problem why the file cannot be read on
  */
-record SourceRecord(
-    String file, long position, long line, String json, Optional<String> problem) {
+record SourceRecord(String file, long position, long line, String json, Optional<String> problem) {
 
   static SourceRecord of(Row row) {
     return new SourceRecord(

@@ -183,7 +183,8 @@ final class Methods {
   static String title(String text) {
     StringBuilder result = new StringBuilder();
     boolean begins = true;
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       result.append(begins ? Character.toTitleCase(c) : Character.toLowerCase(c));
       begins = !Character.isLetter(c);
     }

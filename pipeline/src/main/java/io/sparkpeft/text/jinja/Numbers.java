@@ -59,8 +59,14 @@ final class Numbers {
       case "*" -> Math.multiplyExact(a, b);
       case "//" -> Math.floorDiv(a, b);
       case "%" -> Math.floorMod(a, b);
-      default -> b < 0 ? (Object) Math.pow(a, b) : (Object) Math.round(Math.pow(a, b));
+      default -> power(a, b);
     };
+  }
+
+  /** Python's: whole numbers stay whole unless the exponent is negative. */
+  private static Object power(long a, long b) {
+    double power = Math.pow((double) a, (double) b);
+    return b < 0 ? (Object) power : (Object) Math.round(power);
   }
 
   private static Object ofDecimal(String operator, double a, double b) {

@@ -26,10 +26,4 @@ public record OutputSection(Optional<String> path) {
   public Path folder() {
     return Location.folder(path.orElseThrow(() -> RecipeErrors.notSet(PATH)));
   }
-
-  /** Where a run keeps its checkpoints until it is finished: beside its result's folder. */
-  public Path checkpoints() {
-    Path folder = folder();
-    return folder.resolveSibling(folder.getFileName() + ".checkpoints");
-  }
 }

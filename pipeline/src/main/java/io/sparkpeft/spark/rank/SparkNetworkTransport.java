@@ -64,12 +64,22 @@ final class SparkNetworkTransport implements Transport {
    * @throws IOException if it is not there, or refuses the secret or the greeting
    */
   void connect(String host, int port) throws IOException, InterruptedException {
-    TransportClient next = clients.createUnmanagedClient(host, port);
+    TransportClient next = reach(host, port);
     outbox.open(next);
     try {
       next.sendRpcSync(greeting(attemptId, rank), GREETING.toMillis());
     } catch (RuntimeException e) {
       throw new IOException("the next rank refused the greeting: " + e.getMessage(), e);
+    }
+  }
+
+  /** Spark's authentication throws unchecked what it meets, a connection that breaks as well. */
+  private TransportClient reach(String host, int port) throws IOException, InterruptedException {
+    try {
+      return clients.createUnmanagedClient(host, port);
+    } catch (RuntimeException e) {
+      throw new IOException(
+          "no authenticated connection to " + host + ":" + port + ": " + e.getMessage(), e);
     }
   }
 

@@ -10,6 +10,10 @@ import io.sparkpeft.collective.FixedPoint;
 import io.sparkpeft.collective.Patience;
 import io.sparkpeft.collective.RingCollective;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -93,9 +98,35 @@ class SparkNetworkTransportTest {
   void aWrongSecretIsRefused(boolean encrypted) {
     SparkNetworkTransport server = listen(0, "attempt", security("right", encrypted));
     SparkNetworkTransport intruder = listen(1, "attempt", security("wrong", encrypted));
-    assertThatThrownBy(() -> intruder.connect(HOST, server.port())).isInstanceOf(Exception.class);
+    assertThatThrownBy(() -> intruder.connect(HOST, server.port()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no authenticated connection to");
     assertThatThrownBy(() -> server.exchange(Bytes.none(), Bytes.one()))
         .isInstanceOf(java.util.concurrent.TimeoutException.class);
+  }
+
+  /**
+   * What a rank meets whose neighbour is killed: the attempt ends, and the next one may succeed.
+   */
+  @Test
+  void aConnectionThatBreaksIsAnIoException() throws Exception {
+    try (ServerSocket dying = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<Void> reset = CompletableFuture.runAsync(() -> resetOne(dying));
+      SparkNetworkTransport transport = listen(1, "attempt", security("secret", false));
+      assertThatThrownBy(() -> transport.connect(HOST, dying.getLocalPort()))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("no authenticated connection to " + HOST);
+      reset.join();
+    }
+  }
+
+  private static void resetOne(ServerSocket server) {
+    try (Socket accepted = server.accept()) {
+      accepted.setSoLinger(true, 0);
+      accepted.getInputStream().read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @ParameterizedTest

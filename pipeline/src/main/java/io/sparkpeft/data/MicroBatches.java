@@ -22,10 +22,10 @@ public final class MicroBatches {
   }
 
   /**
-   * The samples as padded rows, in the order given.
+   * The samples one after another, in the order given.
    *
    * @param samples indexes into the file [B]
-   * @param positions their places in the order over all epochs, which key the rows' dropout [B]
+   * @param positions their places in the order over all epochs, which key their dropout [B]
    */
   public static TokenBatch batch(TokenFile file, int[] samples, long[] positions) {
     List<TokenizedExample> examples = new ArrayList<>(samples.length);
@@ -35,19 +35,18 @@ public final class MicroBatches {
     return batch(examples, positions);
   }
 
-  /** The examples as rows padded on the right with token 0, which is never a target. */
-  public static TokenBatch batch(List<TokenizedExample> examples, long[] positions) {
-    int rows = examples.size();
-    int columns = examples.stream().mapToInt(e -> e.tokens().length).max().orElse(0);
-    int[] tokens = new int[rows * columns];
-    boolean[] targets = new boolean[rows * columns];
-    int[] lengths = new int[rows];
-    for (int row = 0; row < rows; row++) {
-      TokenizedExample example = examples.get(row);
-      lengths[row] = example.tokens().length;
-      System.arraycopy(example.tokens(), 0, tokens, row * columns, lengths[row]);
-      System.arraycopy(example.targets(), 0, targets, row * columns, lengths[row]);
+  static TokenBatch batch(List<TokenizedExample> examples, long[] positions) {
+    int[] lengths = examples.stream().mapToInt(example -> example.tokens().length).toArray();
+    int all = Arrays.stream(lengths).sum();
+    int[] tokens = new int[all];
+    boolean[] targets = new boolean[all];
+    int next = 0;
+    for (TokenizedExample example : examples) {
+      int length = example.tokens().length;
+      System.arraycopy(example.tokens(), 0, tokens, next, length);
+      System.arraycopy(example.targets(), 0, targets, next, length);
+      next += length;
     }
-    return new TokenBatch(rows, columns, tokens, targets, lengths, positions);
+    return new TokenBatch(lengths, tokens, targets, positions);
   }
 }

@@ -1,31 +1,42 @@
 package io.sparkpeft.data;
 
+import java.util.Arrays;
+
 /**
- * One micro-batch: rows of tokens, padded on the right to the longest row. Positions start at 0 in
- * each row, so that a causal model needs no mask: what follows a row's end is never a target.
+ * One micro-batch: documents of any lengths, one after another and nothing between them. Positions
+ * start at 0 in each document, and none sees another.
  *
- * @param rows B
- * @param columns S
- * @param tokens token ids, row-major [B, S]
- * @param targets whether the token at this place is to be predicted (from the ones before it),
- *     row-major [B, S]; column 0 never is
- * @param lengths real tokens of each row [B]
- * @param samples the sample index of each row, which keys its dropout [B]
+ * @param lengths tokens of each document [B]
+ * @param tokens token ids of all documents [N]
+ * @param targets whether the token at this place is to be predicted (from those before it in its
+ *     document) [N]; a document's first never is
+ * @param samples the sample index of each document, which keys its dropout [B]
  */
-public record TokenBatch(
-    int rows, int columns, int[] tokens, boolean[] targets, int[] lengths, long[] samples) {
+public record TokenBatch(int[] lengths, int[] tokens, boolean[] targets, long[] samples) {
 
   public TokenBatch {
-    int cells = Math.multiplyExact(rows, columns);
-    if (tokens.length != cells || targets.length != cells) {
+    int all = Arrays.stream(lengths).sum();
+    if (tokens.length != all || targets.length != all) {
       throw new IllegalArgumentException(
-          "%d tokens and %d targets for [%d, %d]"
-              .formatted(tokens.length, targets.length, rows, columns));
+          "%d tokens and %d targets for documents of %d"
+              .formatted(tokens.length, targets.length, all));
     }
-    if (lengths.length != rows || samples.length != rows) {
+    if (samples.length != lengths.length) {
       throw new IllegalArgumentException(
-          "%d lengths and %d samples for %d rows".formatted(lengths.length, samples.length, rows));
+          "%d samples for %d documents".formatted(samples.length, lengths.length));
     }
+    int first = 0;
+    for (int length : lengths) {
+      if (length > 0 && targets[first]) {
+        throw new IllegalArgumentException("nothing comes before token " + first);
+      }
+      first += length;
+    }
+  }
+
+  /** Of the longest document. */
+  public int longest() {
+    return Arrays.stream(lengths).max().orElse(0);
   }
 
   public int targetCount() {
@@ -37,10 +48,6 @@ public record TokenBatch(
   }
 
   public int tokenCount() {
-    int count = 0;
-    for (int length : lengths) {
-      count += length;
-    }
-    return count;
+    return tokens.length;
   }
 }

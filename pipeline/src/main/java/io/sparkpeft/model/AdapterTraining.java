@@ -12,7 +12,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * The loss of a decoder with an adapter and its gradient with respect to the adapter. {@code
@@ -44,28 +43,30 @@ public final class AdapterTraining {
    *     Adapter.parameterCount()}
    * @return the sum of the negative log-likelihoods (nats) of the batch's targets, unscaled
    * @throws io.sparkpeft.base.SparkPeftException (65) if the batch has tokens that the model does
-   *     not know, or more columns than its context
+   *     not know, or a document longer than its context
    */
   public double lossAndGradient(
       TokenBatch batch, double lossScale, long dropoutSeed, float[] gradient) {
-    long[] cells = LongStream.range(0, batch.tokens().length).toArray();
+    Documents documents = Documents.of(batch.lengths());
     DropoutMasks dropout =
         dropoutSeed == 0
             ? DropoutMasks.NONE
-            : new KeyedDropout(dropoutSeed, batch.samples(), batch.columns(), cells);
+            : new KeyedDropout(
+                dropoutSeed, documents.spread(batch.samples()), documents.positions());
     return lossAndGradient(batch, lossScale, dropout, gradient);
   }
 
   double lossAndGradient(
       TokenBatch batch, double lossScale, DropoutMasks dropout, float[] gradient) {
-    decoder.checkLength(batch.columns());
+    decoder.checkLength(batch.longest());
     FlatGradient flat = new FlatGradient(adapter, gradient);
     Targets targets = Targets.of(batch);
-    if (targets.cells().length == 0) {
+    if (targets.rows().length == 0) {
       return 0;
     }
     try (NDManager scope = decoder.newScope()) {
-      Pass pass = decoder.trainingPass(scope, adapter, batch.columns(), dropout, flat);
+      Documents documents = Documents.of(batch.lengths());
+      Pass pass = decoder.trainingPass(scope, adapter, documents, dropout, flat);
       int lowest = lowestAdapted(pass);
       NDArray bottom = decoder.embed(pass, batch.tokens());
       for (DecoderLayer layer : decoder.layers().subList(0, lowest)) {
@@ -78,10 +79,10 @@ public final class AdapterTraining {
 
   /** The summed loss alone, without dropout: for validation. */
   public double loss(TokenBatch batch) {
-    decoder.checkLength(batch.columns());
+    decoder.checkLength(batch.longest());
     double loss = 0;
     try (NDManager scope = decoder.newScope()) {
-      Pass pass = decoder.pass(scope, Optional.of(adapter), batch.columns());
+      Pass pass = decoder.pass(scope, Optional.of(adapter), Documents.of(batch.lengths()));
       NDArray x = decoder.hidden(pass, batch.tokens());
       for (Targets chunk : Targets.of(batch).chunks(decoder.head().chunkRows())) {
         loss += loss(pass, x, chunk);
@@ -92,7 +93,7 @@ public final class AdapterTraining {
 
   private double loss(Pass pass, NDArray x, Targets chunk) {
     try (NDManager scope = pass.scope().newSubManager()) {
-      NDArray logits = decoder.head().logits(pass.in(scope), x, chunk.cells());
+      NDArray logits = decoder.head().logits(pass.in(scope), x, chunk.rows());
       NDArray likely =
           HeadKernels.logLikelihood(
                   scope, logits, Tensors.fromLongs(scope, chunk.ids(), chunk.ids().length))

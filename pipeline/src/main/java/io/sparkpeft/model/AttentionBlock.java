@@ -2,6 +2,9 @@ package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
 import io.sparkpeft.tensor.AttentionKernels;
+import io.sparkpeft.tensor.AttentionKernels.Form;
+import io.sparkpeft.tensor.AttentionKernels.Heads;
+import io.sparkpeft.tensor.AttentionKernels.Mixed;
 import io.sparkpeft.tensor.LinearKernels;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +21,8 @@ record AttentionBlock(Norm norm, Linear query, Linear key, Linear value, Linear 
 
   /**
    * @param x the block's input
-   * @param mixed the result of attention, then the queries, keys, values and probabilities
+   * @param heads queries and keys, rotated, and values
+   * @param mixed the result of attention
    * @param output x and what the block adds to it
    */
   record Saved(
@@ -26,40 +30,35 @@ record AttentionBlock(Norm norm, Linear query, Linear key, Linear value, Linear 
       Linear.Saved query,
       Linear.Saved key,
       Linear.Saved value,
-      List<NDArray> mixed,
+      Heads heads,
+      Mixed mixed,
       Linear.Saved out,
-      NDArray output) {
+      NDArray output) {}
 
-    /** Rotated, [B kvHeads, columns, headDim]. */
-    NDArray keys() {
-      return mixed.get(2);
-    }
-
-    /** [B kvHeads, columns, headDim]. */
-    NDArray values() {
-      return mixed.get(3);
-    }
-  }
-
-  /** x [rows columns, hidden]. */
+  /** x [tokens, hidden]. */
   Saved forward(Pass pass, NDArray x) {
     NDArray normed = norm.forward(pass, x);
     Linear.Saved q = query.forward(pass, normed);
     Linear.Saved k = key.forward(pass, normed);
     Linear.Saved v = value.forward(pass, normed);
-    List<NDArray> mixed =
-        AttentionKernels.attention(
+    Heads heads =
+        AttentionKernels.heads(
             pass.scope(),
             q.output(),
             k.output(),
             v.output(),
             pass.rotary().cos(),
             pass.rotary().sin(),
-            headDim,
-            BLOCK);
-    Linear.Saved o = out.forward(pass, mixed.get(0));
+            headDim);
+    Mixed mixed =
+        AttentionKernels.attention(pass.scope(), heads, pass.documents().lengths(), form());
+    Linear.Saved o = out.forward(pass, mixed.y());
     NDArray y = LinearKernels.addInPlace(pass.scope(), o.output(), x);
-    return new Saved(x, q, k, v, mixed, o, y);
+    return new Saved(x, q, k, v, heads, mixed, o, y);
+  }
+
+  private Form form() {
+    return new Form(1 / Math.sqrt(headDim), BLOCK);
   }
 
   /**
@@ -92,10 +91,16 @@ record AttentionBlock(Norm norm, Linear query, Linear key, Linear value, Linear 
     if (gMixed.isEmpty()) {
       return Optional.empty();
     }
-    List<NDArray> kept = saved.mixed().subList(1, saved.mixed().size());
-    List<NDArray> g =
+    Heads gHeads =
         AttentionKernels.attentionVjp(
-            pass.scope(), gMixed.get(), kept, pass.rotary().cos(), pass.rotary().sin(), BLOCK);
+            pass.scope(),
+            gMixed.get(),
+            saved.mixed(),
+            saved.heads(),
+            pass.documents().lengths(),
+            form());
+    List<NDArray> g =
+        AttentionKernels.headsVjp(pass.scope(), gHeads, pass.rotary().cos(), pass.rotary().sin());
     Optional<NDArray> gQuery = query.backward(pass, g.get(0), saved.query(), carry);
     Optional<NDArray> gKey = key.backward(pass, g.get(1), saved.key(), carry);
     Optional<NDArray> gValue = value.backward(pass, g.get(2), saved.value(), carry);

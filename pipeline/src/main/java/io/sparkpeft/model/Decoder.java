@@ -9,6 +9,7 @@ import io.sparkpeft.tensor.EmbeddingKernels;
 import io.sparkpeft.tensor.Tensors;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.TensorSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -66,7 +67,7 @@ public final class Decoder {
   /** Logits after every token, row-major [tokens, vocabulary]. */
   public float[] logits(Optional<Adapter> adapter, int[] tokens) {
     try (NDManager scope = newScope()) {
-      Pass pass = pass(scope, adapter, tokens.length);
+      Pass pass = pass(scope, adapter, Documents.of(List.of(tokens)));
       NDArray x = hidden(pass, tokens);
       long[] cells = LongStream.range(0, tokens.length).toArray();
       NDArray logits = head().logits(pass, x, cells);
@@ -81,31 +82,52 @@ public final class Decoder {
     return manager.newSubManager();
   }
 
-  /** A pass over rows of so many columns, without a backward half. */
-  Pass pass(NDManager scope, Optional<Adapter> adapter, int columns) {
+  /** A pass over documents without a backward half. */
+  Pass pass(NDManager scope, Optional<Adapter> adapter, Documents documents) {
     return new Pass(
         scope,
         arithmetic.product(),
         adapter,
         DropoutMasks.NONE,
-        rotary.table(scope, columns),
+        documents,
+        rotary.at(scope, documents.positions(), documents.longest()),
         GradientSink.NONE);
   }
 
-  /** A pass over rows of so many columns that ends in gradients. */
+  /** A pass over documents that ends in gradients. */
   Pass trainingPass(
-      NDManager scope, Adapter adapter, int columns, DropoutMasks dropout, GradientSink gradients) {
+      NDManager scope,
+      Adapter adapter,
+      Documents documents,
+      DropoutMasks dropout,
+      GradientSink gradients) {
     return new Pass(
         scope,
         arithmetic.product(),
         Optional.of(adapter),
         dropout,
-        rotary.table(scope, columns),
+        documents,
+        rotary.at(scope, documents.positions(), documents.longest()),
         gradients);
   }
 
-  RotaryTensors rotary(NDManager scope, int columns) {
-    return rotary.table(scope, columns);
+  /**
+   * A pass over one new token of each of several texts.
+   *
+   * @param positions of the new tokens in their texts
+   */
+  Pass nextTokens(NDManager scope, Optional<Adapter> adapter, long[] positions) {
+    int longest = Math.toIntExact(Arrays.stream(positions).max().orElseThrow() + 1);
+    long[] one = new long[positions.length];
+    Arrays.fill(one, 1);
+    return new Pass(
+        scope,
+        arithmetic.product(),
+        adapter,
+        DropoutMasks.NONE,
+        new Documents(one),
+        rotary.at(scope, positions, longest),
+        GradientSink.NONE);
   }
 
   List<DecoderLayer> layers() {
@@ -126,7 +148,7 @@ public final class Decoder {
     return EmbeddingKernels.embedding(pass.scope(), parts.embedding(), pass.scope().create(tokens));
   }
 
-  /** What the last layer makes of rows of tokens [rows columns, hidden]. */
+  /** What the last layer makes of tokens [tokens, hidden]. */
   NDArray hidden(Pass pass, int[] tokens) {
     NDArray x = embed(pass, tokens);
     for (DecoderLayer layer : parts.layers()) {
@@ -149,19 +171,5 @@ public final class Decoder {
     if (tokens > config.contextLength()) {
       throw ModelErrors.tooLong(tokens, config.contextLength());
     }
-  }
-
-  /** Rows of tokens side by side, each filled up with zeros on its right. */
-  static int[] padded(List<int[]> rows, int columns) {
-    int[] cells = new int[Math.multiplyExact(rows.size(), columns)];
-    for (int row = 0; row < rows.size(); row++) {
-      int[] tokens = rows.get(row);
-      System.arraycopy(tokens, 0, cells, row * columns, tokens.length);
-    }
-    return cells;
-  }
-
-  static int longest(List<int[]> rows) {
-    return rows.stream().mapToInt(row -> row.length).max().orElse(0);
   }
 }

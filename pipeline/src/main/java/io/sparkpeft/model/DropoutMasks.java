@@ -11,13 +11,13 @@ interface DropoutMasks {
         }
 
         @Override
-        public DropoutMasks at(long[] cells) {
+        public DropoutMasks at(long[] rows) {
           return this;
         }
       };
 
   /**
-   * Row-major [cells, features]: 1 keeps, 0 drops. The same at every call.
+   * Row-major [tokens, features]: 1 keeps, 0 drops. The same at every call.
    *
    * @param module the index of the linear layer, see {@link DecoderConfig#linearModules}
    * @param features the layer's inputs
@@ -25,6 +25,6 @@ interface DropoutMasks {
    */
   byte[] mask(int module, int features, double probability);
 
-  /** The masks of other cells of the same batch, given as row * columns + column. */
-  DropoutMasks at(long[] cells);
+  /** The masks of some rows of the same activations. */
+  DropoutMasks at(long[] rows);
 }

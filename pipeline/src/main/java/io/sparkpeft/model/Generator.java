@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Continues prompts, token by token, with a cache of keys and values. */
@@ -60,7 +59,7 @@ public final class Generator {
     prompts.forEach(this::check);
     List<Answer> answers = prompts.stream().map(prompt -> new Answer(prompt.length)).toList();
     try (NDManager scope = decoder.newScope()) {
-      int longest = Decoder.longest(prompts);
+      int longest = Documents.of(prompts).longest();
       long positions =
           Math.min((long) longest + settings.maxNewTokens(), decoder.config().contextLength());
       KvCache cache = newCache(scope, prompts.size(), positions);
@@ -97,20 +96,17 @@ public final class Generator {
   /** The tokens after the prompts, all of which are read at once. */
   private long[] first(NDManager parent, List<int[]> prompts, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
-      int columns = Decoder.longest(prompts);
-      Pass pass = decoder.pass(scope, adapter, columns);
-      NDArray x = decoder.embed(pass, Decoder.padded(prompts, columns));
+      Documents documents = Documents.of(prompts);
+      Pass pass = decoder.pass(scope, adapter, documents);
+      NDArray x = decoder.embed(pass, Documents.joined(prompts));
       for (int i = 0; i < decoder.layers().size(); i++) {
         DecoderLayer.Saved saved = decoder.layers().get(i).forward(pass, x);
-        AttentionKernels.fillCache(cache.layers().get(i).keys(), saved.attention().keys());
-        AttentionKernels.fillCache(cache.layers().get(i).values(), saved.attention().values());
+        AttentionKernels.Heads heads = saved.attention().heads();
+        AttentionKernels.fillCache(cache.layers().get(i).keys(), heads.k(), documents.lengths());
+        AttentionKernels.fillCache(cache.layers().get(i).values(), heads.v(), documents.lengths());
         x = saved.output();
       }
-      long[] last =
-          IntStream.range(0, prompts.size())
-              .mapToLong(row -> (long) row * columns + prompts.get(row).length - 1)
-              .toArray();
-      return greedy(pass, x, last);
+      return greedy(pass, x, documents.lastRows());
     }
   }
 
@@ -118,8 +114,7 @@ public final class Generator {
   private long[] following(NDManager parent, List<Answer> answers, long[] tokens, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
       long[] positions = answers.stream().mapToLong(Answer::lastPosition).toArray();
-      int length = Math.toIntExact(Arrays.stream(positions).max().orElseThrow() + 1);
-      Pass pass = decoder.pass(scope, adapter, length);
+      Pass pass = decoder.nextTokens(scope, adapter, positions);
       NDArray places = Tensors.fromLongs(scope, positions, positions.length);
       NDArray x = decoder.embed(pass, Arrays.stream(tokens).mapToInt(Math::toIntExact).toArray());
       for (int i = 0; i < decoder.layers().size(); i++) {

@@ -27,9 +27,9 @@ record Head(Norm norm, Linear projection) {
     return chunkRows(projection.weight().getShape().get(0));
   }
 
-  /** Logits [cells, vocabulary]. x [rows, hidden]; cells: the rows wanted. */
-  NDArray logits(Pass pass, NDArray x, long[] cells) {
-    NDArray chosen = choose(pass, x, cells);
+  /** Logits [rows, vocabulary]. x [tokens, hidden]; rows: those wanted. */
+  NDArray logits(Pass pass, NDArray x, long[] rows) {
+    NDArray chosen = choose(pass, x, rows);
     return projection.forward(pass, norm.forward(pass, chosen)).output();
   }
 
@@ -42,7 +42,7 @@ record Head(Norm norm, Linear projection) {
   /**
    * The loss and, at once, its gradient.
    *
-   * @param x [rows, hidden]
+   * @param x [tokens, hidden]
    * @param targets what is predicted and where; not empty
    * @param scale multiplies the gradient
    * @param carry whether the gradient of x is wanted
@@ -63,8 +63,8 @@ record Head(Norm norm, Linear projection) {
   }
 
   private Result ofChunk(Pass whole, NDArray x, Targets chunk, double scale, boolean carry) {
-    Pass pass = whole.withDropout(whole.dropout().at(chunk.cells()));
-    NDArray chosen = choose(pass, x, chunk.cells());
+    Pass pass = whole.withDropout(whole.dropout().at(chunk.rows()));
+    NDArray chosen = choose(pass, x, chunk.rows());
     Linear.Saved logits = projection.forward(pass, norm.forward(pass, chosen));
     NDArray ids = Tensors.fromLongs(pass.scope(), chunk.ids(), chunk.ids().length);
     List<NDArray> loss = HeadKernels.crossEntropy(pass.scope(), logits.output(), ids, scale);
@@ -75,13 +75,13 @@ record Head(Norm norm, Linear projection) {
     return new Result(loss.get(0).getDouble(), gradient);
   }
 
-  private static NDArray choose(Pass pass, NDArray x, long[] cells) {
+  private static NDArray choose(Pass pass, NDArray x, long[] rows) {
     return EmbeddingKernels.embedding(
-        pass.scope(), x, Tensors.fromLongs(pass.scope(), cells, cells.length));
+        pass.scope(), x, Tensors.fromLongs(pass.scope(), rows, rows.length));
   }
 
   private static NDArray scatter(Pass pass, List<NDArray> parts, Targets targets, NDArray x) {
-    NDArray places = Tensors.fromLongs(pass.scope(), targets.cells(), targets.cells().length);
+    NDArray places = Tensors.fromLongs(pass.scope(), targets.rows(), targets.rows().length);
     return EmbeddingKernels.selectRowsVjp(pass.scope(), parts, places, x.getShape().get(0));
   }
 }

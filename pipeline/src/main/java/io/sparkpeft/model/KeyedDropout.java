@@ -1,34 +1,38 @@
 package io.sparkpeft.model;
 
+import java.util.Arrays;
+
 /**
- * Dropout masks as a pure function of (seed, sample, module, column, feature), so that they depend
- * neither on threads, nor on which samples share a batch, nor on its padding, and come out the same
- * when a layer is computed a second time. The generator is SplitMix64 used by counter (Steele et
- * al. 2014, "Fast splittable pseudorandom number generators"), 16 bits for each element: the
- * probability is met to 2^-17.
+ * Dropout masks as a pure function of (seed, sample, module, position, feature), so that they
+ * depend neither on threads, nor on which samples share a batch, and come out the same when a layer
+ * is computed a second time. The generator is SplitMix64 used by counter (Steele et al. 2014, "Fast
+ * splittable pseudorandom number generators"), 16 bits for each element: the probability is met to
+ * 2^-17.
  *
  * @param seed of the step
- * @param samples the sample of each row
- * @param columns of the batch
- * @param cells the places that there is a mask for, as row * columns + column
+ * @param samples the sample of each row of activations
+ * @param positions the position of each row in its sample
  */
-record KeyedDropout(long seed, long[] samples, int columns, long[] cells) implements DropoutMasks {
+record KeyedDropout(long seed, long[] samples, long[] positions) implements DropoutMasks {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
   private static final int LANES = 4;
   private static final int LANE_BITS = 16;
 
   @Override
-  public KeyedDropout at(long[] otherCells) {
-    return new KeyedDropout(seed, samples, columns, otherCells);
+  public KeyedDropout at(long[] rows) {
+    return new KeyedDropout(seed, chosen(samples, rows), chosen(positions, rows));
+  }
+
+  private static long[] chosen(long[] values, long[] rows) {
+    return Arrays.stream(rows).map(row -> values[Math.toIntExact(row)]).toArray();
   }
 
   @Override
   public byte[] mask(int module, int features, double probability) {
     int threshold = (int) Math.round(probability * (1 << LANE_BITS));
-    byte[] mask = new byte[Math.multiplyExact(cells.length, features)];
-    for (int i = 0; i < cells.length; i++) {
-      long sample = samples[Math.toIntExact(cells[i] / columns)];
-      long key = key(key(key(seed, sample), module), cells[i] % columns);
+    byte[] mask = new byte[Math.multiplyExact(samples.length, features)];
+    for (int i = 0; i < samples.length; i++) {
+      long key = key(key(key(seed, samples[i]), module), positions[i]);
       fill(mask, i * features, features, key, threshold);
     }
     return mask;

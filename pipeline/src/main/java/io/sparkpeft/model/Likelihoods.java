@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 
 /** Log-likelihoods of continuations. */
 public final class Likelihoods {
-  /** Cells of one batch, padding included, unless a single text has more. */
-  private static final int BATCH_CELLS = 4096;
+  /** Tokens of one batch, unless a single text has more. */
+  private static final int BATCH_TOKENS = 4096;
 
   private final Decoder decoder;
   private final Optional<Adapter> adapter;
@@ -48,31 +48,30 @@ public final class Likelihoods {
             .toList();
     int from = 0;
     while (from < byLength.size()) {
-      int columns = Math.max(1, texts.get(byLength.get(from)).tokens().length - 1);
-      int rows = Math.max(1, BATCH_CELLS / columns);
-      int to = Math.min(from + rows, byLength.size());
-      score(byLength.subList(from, to), columns);
+      int longest = Math.max(1, texts.get(byLength.get(from)).tokens().length - 1);
+      int to = Math.min(from + Math.max(1, BATCH_TOKENS / longest), byLength.size());
+      score(byLength.subList(from, to));
       from = to;
     }
     return Arrays.asList(results);
   }
 
-  private void score(List<Integer> batch, int columns) {
-    List<int[]> rows = batch.stream().map(i -> inputs(texts.get(i))).toList();
-    Targets targets = targets(batch, columns);
-    double[] likely = new double[targets.cells().length];
-    boolean[] greedy = new boolean[targets.cells().length];
+  private void score(List<Integer> batch) {
+    List<int[]> read = batch.stream().map(i -> inputs(texts.get(i))).toList();
+    Targets targets = targets(batch);
+    double[] likely = new double[targets.rows().length];
+    boolean[] greedy = new boolean[targets.rows().length];
     try (NDManager scope = decoder.newScope()) {
-      Pass pass = decoder.pass(scope, adapter, columns);
-      NDArray x = decoder.hidden(pass, Decoder.padded(rows, columns));
+      Pass pass = decoder.pass(scope, adapter, Documents.of(read));
+      NDArray x = decoder.hidden(pass, Documents.joined(read));
       int from = 0;
       for (Targets chunk : targets.chunks(decoder.head().chunkRows())) {
         try (NDManager inner = scope.newSubManager()) {
-          NDArray logits = decoder.head().logits(pass.in(inner), x, chunk.cells());
+          NDArray logits = decoder.head().logits(pass.in(inner), x, chunk.rows());
           List<NDArray> scores =
               HeadKernels.logLikelihood(
                   inner, logits, Tensors.fromLongs(inner, chunk.ids(), chunk.ids().length));
-          int count = chunk.cells().length;
+          int count = chunk.rows().length;
           System.arraycopy(scores.get(0).toDoubleArray(), 0, likely, from, count);
           System.arraycopy(scores.get(1).toBooleanArray(), 0, greedy, from, count);
           from += count;
@@ -83,19 +82,21 @@ public final class Likelihoods {
   }
 
   /** The continuation's tokens of each text, one text after another. */
-  private Targets targets(List<Integer> batch, int columns) {
+  private Targets targets(List<Integer> batch) {
     int count = batch.stream().mapToInt(i -> length(texts.get(i))).sum();
-    long[] cells = new long[count];
+    long[] rows = new long[count];
     long[] ids = new long[count];
     int next = 0;
-    for (int row = 0; row < batch.size(); row++) {
-      Continuation text = texts.get(batch.get(row));
-      for (int column = text.from(); column < text.tokens().length; column++) {
-        cells[next] = (long) row * columns + column - 1;
-        ids[next++] = text.tokens()[column];
+    long first = 0;
+    for (int index : batch) {
+      Continuation text = texts.get(index);
+      for (int position = text.from(); position < text.tokens().length; position++) {
+        rows[next] = first + position - 1;
+        ids[next++] = text.tokens()[position];
       }
+      first += inputs(text).length;
     }
-    return new Targets(cells, ids);
+    return new Targets(rows, ids);
   }
 
   private void collect(List<Integer> batch, double[] likely, boolean[] greedy) {

@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param product the library of large matrix products
  * @param adapter what is added to linear layers
  * @param dropout masks for the adapter's inputs; none outside training
- * @param rotary cosines and sines of the batch's positions
+ * @param documents how the rows of activations fall into texts
+ * @param rotary cosines and sines of the rows' positions
  * @param gradients where the adapter's gradients go; nowhere outside training
  */
 record Pass(
@@ -21,20 +22,17 @@ record Pass(
     Product product,
     Optional<Adapter> adapter,
     DropoutMasks dropout,
+    Documents documents,
     RotaryTensors rotary,
     GradientSink gradients) {
 
   /** The same, with results living elsewhere. */
   Pass in(NDManager other) {
-    return new Pass(other, product, adapter, dropout, rotary, gradients);
-  }
-
-  Pass withRotary(RotaryTensors other) {
-    return new Pass(scope, product, adapter, dropout, other, gradients);
+    return new Pass(other, product, adapter, dropout, documents, rotary, gradients);
   }
 
   Pass withDropout(DropoutMasks other) {
-    return new Pass(scope, product, adapter, other, rotary, gradients);
+    return new Pass(scope, product, adapter, other, documents, rotary, gradients);
   }
 
   Optional<LowRankDelta> delta(String module) {

@@ -1,7 +1,9 @@
 package io.sparkpeft.model;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.Tensors;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -21,14 +23,17 @@ final class RotaryTables {
   }
 
   /**
-   * @param columns the length of the longest text at hand
+   * Cosines and sines of the positions.
+   *
+   * @param longest tokens of the longest text at hand
    */
-  RotaryTensors table(NDManager scope, int columns) {
-    if (columns > config.maxPositionEmbeddings()) {
-      return make(scope, columns); // dynamic scaling: another table for every length
+  RotaryTensors at(NDManager scope, long[] positions, int longest) {
+    NDArray places = Tensors.fromLongs(scope, positions, positions.length);
+    if (longest > config.maxPositionEmbeddings()) {
+      return make(scope, longest).at(scope, places); // dynamic scaling: a table for every length
     }
-    int length = Math.min(config.maxPositionEmbeddings(), powerOfTwoFrom(columns));
-    return byLength.computeIfAbsent(length, n -> make(manager, n)).first(scope, columns);
+    int length = Math.min(config.maxPositionEmbeddings(), powerOfTwoFrom(longest));
+    return byLength.computeIfAbsent(length, n -> make(manager, n)).at(scope, places);
   }
 
   private RotaryTensors make(NDManager scope, int columns) {

@@ -36,9 +36,10 @@ record RotaryTensors(NDArray cos, NDArray sin) {
     }
   }
 
-  RotaryTensors first(NDManager scope, int positions) {
+  /** Those of the positions, int64 [N]. */
+  RotaryTensors at(NDManager scope, NDArray positions) {
     return new RotaryTensors(
-        EmbeddingKernels.firstRows(scope, cos, positions),
-        EmbeddingKernels.firstRows(scope, sin, positions));
+        EmbeddingKernels.embedding(scope, cos, positions),
+        EmbeddingKernels.embedding(scope, sin, positions));
   }
 }

@@ -6,35 +6,35 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The places of a batch from which something is to be predicted.
+ * The rows of activations from which something is to be predicted.
  *
- * @param cells the places, as row * columns + column, ascending
+ * @param rows ascending
  * @param ids the token that follows each
  */
-record Targets(long[] cells, long[] ids) {
+record Targets(long[] rows, long[] ids) {
 
   /** A token is predicted from the place before it. */
   static Targets of(TokenBatch batch) {
     int count = batch.targetCount();
-    long[] cells = new long[count];
+    long[] rows = new long[count];
     long[] ids = new long[count];
     int found = 0;
     for (int i = 0; i < batch.tokens().length; i++) {
       if (batch.targets()[i]) {
-        cells[found] = i - 1L;
+        rows[found] = i - 1L;
         ids[found++] = batch.tokens()[i];
       }
     }
-    return new Targets(cells, ids);
+    return new Targets(rows, ids);
   }
 
   /** The same places in parts of at most so many. */
   List<Targets> chunks(int most) {
     List<Targets> chunks = new ArrayList<>();
-    for (int from = 0; from < cells.length; from += most) {
-      int to = Math.min(from + most, cells.length);
+    for (int from = 0; from < rows.length; from += most) {
+      int to = Math.min(from + most, rows.length);
       chunks.add(
-          new Targets(Arrays.copyOfRange(cells, from, to), Arrays.copyOfRange(ids, from, to)));
+          new Targets(Arrays.copyOfRange(rows, from, to), Arrays.copyOfRange(ids, from, to)));
     }
     return chunks;
   }

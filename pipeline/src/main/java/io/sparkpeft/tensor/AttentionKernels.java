@@ -5,13 +5,15 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
- * {@code kernels/attention.py} and {@code kernels/cache.py}. Batch B, positions S, key heads K,
- * queries per key head G, features of a head D. cos and sin [positions, 1, D], sin negative in its
- * first half.
+ * {@code kernels/attention.py} and {@code kernels/cache.py}. N tokens of documents that lie one
+ * after another, key heads K, queries per key head G, features of a head D. cos and sin [N, 1, D]
+ * of the tokens' positions, sin negative in its first half.
  */
 public final class AttentionKernels {
-  private static final Kernel ATTENTION = new Kernel("attention");
-  private static final Kernel ATTENTION_VJP = new Kernel("attention_vjp");
+  private static final Kernel HEADS = new Kernel("attention_heads");
+  private static final Kernel HEADS_VJP = new Kernel("attention_heads_vjp");
+  private static final Kernel ATTENTION = new Kernel("causal_attention");
+  private static final Kernel ATTENTION_VJP = new Kernel("causal_attention_vjp");
   private static final Kernel EMPTY_CACHE = new Kernel("empty_cache");
   private static final Kernel FILL_CACHE = new Kernel("fill_cache_");
   private static final Kernel CACHED_ATTENTION = new Kernel("cached_attention");
@@ -19,31 +21,82 @@ public final class AttentionKernels {
   private AttentionKernels() {}
 
   /**
-   * Causal attention of every row to itself.
+   * What attention reads, or the gradients of it.
    *
-   * @param q [B S, K G D]
-   * @param k [B S, K D]
-   * @param v [B S, K D]
-   * @param block query positions that are computed together
-   * @return y [B S, K G D], then what {@link #attentionVjp} wants saved: q [B K, G, S, D], k and v
-   *     [B K, S, D], and the probabilities of each block
+   * @param q [K, N, G, D], rotated
+   * @param k [K, N, D], rotated
+   * @param v [K, N, D]
    */
-  public static List<NDArray> attention(
-      NDManager scope,
-      NDArray q,
-      NDArray k,
-      NDArray v,
-      NDArray cos,
-      NDArray sin,
-      long features,
-      long block) {
-    return ATTENTION.tensors(scope, q, k, v, cos, sin, features, block);
+  public record Heads(NDArray q, NDArray k, NDArray v) {
+    private static Heads of(List<NDArray> tensors) {
+      return new Heads(tensors.get(0), tensors.get(1), tensors.get(2));
+    }
   }
 
-  /** The gradients of q, k and v, shaped as they are. */
-  public static List<NDArray> attentionVjp(
-      NDManager scope, NDArray gy, List<NDArray> saved, NDArray cos, NDArray sin, long block) {
-    return ATTENTION_VJP.tensors(scope, gy, saved, cos, sin, block);
+  /**
+   * The result of attention.
+   *
+   * @param y [N, K G D]
+   * @param sums logarithms of the sums that made probabilities of the scores, fp32 [K, N, G, 1]
+   */
+  public record Mixed(NDArray y, NDArray sums) {}
+
+  /**
+   * How attention is computed.
+   *
+   * @param scale multiplies the scores
+   * @param block query positions that are computed together
+   */
+  public record Form(double scale, long block) {}
+
+  /**
+   * From projections to heads.
+   *
+   * @param q [N, K G D]
+   * @param k [N, K D]
+   * @param v [N, K D]
+   */
+  public static Heads heads(
+      NDManager scope, NDArray q, NDArray k, NDArray v, NDArray cos, NDArray sin, long features) {
+    return Heads.of(HEADS.tensors(scope, q, k, v, cos, sin, features));
+  }
+
+  /** The gradients of the projections q, k and v, shaped as they are. */
+  public static List<NDArray> headsVjp(NDManager scope, Heads g, NDArray cos, NDArray sin) {
+    return HEADS_VJP.tensors(scope, g.q(), g.k(), g.v(), cos, sin);
+  }
+
+  /**
+   * Causal attention of every document to itself.
+   *
+   * @param lengths of the documents, N together
+   */
+  public static Mixed attention(NDManager scope, Heads heads, long[] lengths, Form form) {
+    List<NDArray> results =
+        ATTENTION.tensors(
+            scope, heads.q(), heads.k(), heads.v(), lengths, form.scale(), form.block());
+    return new Mixed(results.get(0), results.get(1));
+  }
+
+  /**
+   * The gradients of the heads.
+   *
+   * @param gy [N, K G D]
+   */
+  public static Heads attentionVjp(
+      NDManager scope, NDArray gy, Mixed mixed, Heads heads, long[] lengths, Form form) {
+    return Heads.of(
+        ATTENTION_VJP.tensors(
+            scope,
+            gy,
+            mixed.y(),
+            heads.q(),
+            heads.k(),
+            heads.v(),
+            mixed.sums(),
+            lengths,
+            form.scale(),
+            form.block()));
   }
 
   /** An empty cache of keys or values [rows, heads, positions, features], of like's type. */
@@ -52,9 +105,14 @@ public final class AttentionKernels {
     return EMPTY_CACHE.tensor(scope, like, rows, heads, positions, features);
   }
 
-  /** Writes the keys or values of a first pass [B K, S, D] into the cache. */
-  public static void fillCache(NDArray cache, NDArray x) {
-    FILL_CACHE.tensor(cache.getManager(), cache, x).close();
+  /**
+   * Writes the keys or values of a first pass into the cache, a document in each row.
+   *
+   * @param x [K, N, D]
+   * @param lengths of the documents
+   */
+  public static void fillCache(NDArray cache, NDArray x, long[] lengths) {
+    FILL_CACHE.tensor(cache.getManager(), cache, x, lengths).close();
   }
 
   /**
@@ -63,7 +121,7 @@ public final class AttentionKernels {
    * @param q [B, K G D]
    * @param k [B, K D], written into the cache
    * @param v [B, K D], written into the cache
-   * @param positions of the new tokens, int64 [B]
+   * @param positions of the new tokens, int64 [B]; cos and sin [B, 1, D] are theirs
    * @return [B, K G D]
    */
   public static NDArray cachedAttention(

@@ -8,14 +8,13 @@ import java.util.List;
 public final class EmbeddingKernels {
   private static final Kernel EMBEDDING = new Kernel("embedding");
   private static final Kernel SELECT_ROWS_VJP = new Kernel("select_rows_vjp");
-  private static final Kernel FIRST_ROWS = new Kernel("first_rows");
 
   private EmbeddingKernels() {}
 
   /**
    * Rows of a table.
    *
-   * @param w [rows, features]
+   * @param w [rows, ...]
    * @param ids int64 or int32 [n]
    */
   public static NDArray embedding(NDManager scope, NDArray w, NDArray ids) {
@@ -30,10 +29,5 @@ public final class EmbeddingKernels {
    */
   public static NDArray selectRowsVjp(NDManager scope, List<NDArray> gys, NDArray ids, long rows) {
     return SELECT_ROWS_VJP.tensor(scope, gys, ids, rows);
-  }
-
-  /** The first rows of a table, sharing its memory. */
-  public static NDArray firstRows(NDManager scope, NDArray w, long rows) {
-    return FIRST_ROWS.tensor(scope, w, rows);
   }
 }

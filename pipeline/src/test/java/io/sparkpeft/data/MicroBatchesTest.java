@@ -15,17 +15,16 @@ class MicroBatchesTest {
   }
 
   @Test
-  void rowsArePaddedOnTheRight() {
+  void documentsLieOneAfterAnother() {
     TokenBatch batch =
         MicroBatches.batch(
             List.of(
                 new TokenizedExample(new int[] {1, 2}, new boolean[] {false, true}),
                 new TokenizedExample(new int[] {3, 4, 5}, new boolean[] {false, false, true})),
             new long[] {70, 71});
-    assertThat(batch.rows()).isEqualTo(2);
-    assertThat(batch.columns()).isEqualTo(3);
-    assertThat(batch.tokens()).containsExactly(1, 2, 0, 3, 4, 5);
-    assertThat(batch.targets()).containsExactly(false, true, false, false, false, true);
+    assertThat(batch.tokens()).containsExactly(1, 2, 3, 4, 5);
+    assertThat(batch.targets()).containsExactly(false, true, false, false, true);
+    assertThat(batch.longest()).isEqualTo(3);
     assertThat(batch.lengths()).containsExactly(2, 3);
     assertThat(batch.samples()).containsExactly(70, 71);
     assertThat(batch.targetCount()).isEqualTo(2);

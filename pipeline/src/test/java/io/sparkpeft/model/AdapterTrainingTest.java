@@ -53,7 +53,7 @@ class AdapterTrainingTest {
 
   @Test
   void threadsGiveTheSameBitsAsOne() throws Exception {
-    List<TokenBatch> batches = List.of(model.batch(), narrower());
+    List<TokenBatch> batches = List.of(model.batch(), shorter());
     List<float[]> serial = batches.stream().map(this::droppedGradient).toList();
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
@@ -82,14 +82,14 @@ class AdapterTrainingTest {
     assertThat(first).isNotEqualTo(gradient(Checkpointing.RECOMPUTE, model.batch(), 0));
   }
 
-  /** Neither its neighbours nor the padding change what is dropped of a sample. */
+  /** Its neighbours do not change what is dropped of a sample. */
   @Test
   void aSampleAloneHasTheSameLoss() {
     TokenBatch whole = model.batch();
     double together = loss(whole);
     double apart = 0;
-    for (int row = 0; row < whole.rows(); row++) {
-      apart += loss(alone(whole, row));
+    for (int document = 0; document < whole.lengths().length; document++) {
+      apart += loss(alone(whole, document));
     }
     assertThat(apart).isCloseTo(together, within(1e-3));
   }
@@ -175,12 +175,7 @@ class AdapterTrainingTest {
     TokenBatch batch = model.batch();
     TokenBatch none =
         new TokenBatch(
-            batch.rows(),
-            batch.columns(),
-            batch.tokens(),
-            new boolean[batch.targets().length],
-            batch.lengths(),
-            batch.samples());
+            batch.lengths(), batch.tokens(), new boolean[batch.targets().length], batch.samples());
     float[] gradient = new float[model.adapter.parameterCount()];
     Arrays.fill(gradient, 7);
     AdapterTraining training = training(model.adapter, Checkpointing.RECOMPUTE);
@@ -216,20 +211,17 @@ class AdapterTrainingTest {
     return new AdapterTraining(model.decoder, adapter, checkpointing);
   }
 
-  private TokenBatch narrower() {
+  private TokenBatch shorter() {
     return alone(model.batch(), 1);
   }
 
-  /** One row without its padding. */
-  private static TokenBatch alone(TokenBatch batch, int row) {
-    int length = batch.lengths()[row];
-    int start = row * batch.columns();
+  private static TokenBatch alone(TokenBatch batch, int document) {
+    int length = batch.lengths()[document];
+    int start = Arrays.stream(batch.lengths()).limit(document).sum();
     return new TokenBatch(
-        1,
-        length,
+        new int[] {length},
         Arrays.copyOfRange(batch.tokens(), start, start + length),
         Arrays.copyOfRange(batch.targets(), start, start + length),
-        new int[] {length},
-        new long[] {batch.samples()[row]});
+        new long[] {batch.samples()[document]});
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class KeyedDropoutTest {
@@ -28,21 +27,22 @@ class KeyedDropoutTest {
   }
 
   @Test
-  void dependsOnSeedModuleSampleAndColumn() {
+  void dependsOnSeedModuleSampleAndPosition() {
     byte[] mask = dropout(1, 2).mask(0, 64, 0.5);
     assertThat(mask).isEqualTo(dropout(1, 2).mask(0, 64, 0.5));
     assertThat(mask).isNotEqualTo(dropout(2, 2).mask(0, 64, 0.5));
     assertThat(mask).isNotEqualTo(dropout(1, 2).mask(1, 64, 0.5));
-    for (int cell = 1; cell < 4; cell++) {
-      assertThat(row(mask, cell)).isNotEqualTo(row(mask, 0));
+    for (int token = 1; token < 4; token++) {
+      assertThat(row(mask, token)).isNotEqualTo(row(mask, 0));
     }
   }
 
   @Test
-  void aCellsMaskDoesNotDependOnTheBatch() {
-    byte[] together = dropout(1, 2).mask(5, 64, 0.5); // samples 7 and 8, two columns each
-    KeyedDropout wider = new KeyedDropout(1, new long[] {8}, 10, new long[] {1});
-    assertThat(wider.mask(5, 64, 0.5)).isEqualTo(row(together, 3));
+  void aTokensMaskDoesNotDependOnTheBatch() {
+    byte[] together = dropout(1, 2).mask(5, 64, 0.5); // samples 7 and 8, two positions each
+    KeyedDropout alone = new KeyedDropout(1, new long[] {8}, new long[] {1});
+    assertThat(alone.mask(5, 64, 0.5)).isEqualTo(row(together, 3));
+    assertThat(dropout(1, 2).at(new long[] {3}).mask(5, 64, 0.5)).isEqualTo(row(together, 3));
   }
 
   /** Guards runs that are resumed with a later version. */
@@ -52,16 +52,16 @@ class KeyedDropoutTest {
   }
 
   private static final byte[] FIXED = {
-    1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, // the first cell
+    1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, // the first token
     1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1
   };
 
-  private static KeyedDropout dropout(long seed, int columns) {
-    long[] cells = LongStream.range(0, 2L * columns).toArray();
-    return new KeyedDropout(seed, new long[] {7, 8}, columns, cells);
+  private static KeyedDropout dropout(long seed, int positions) {
+    Documents documents = new Documents(new long[] {positions, positions});
+    return new KeyedDropout(seed, documents.spread(new long[] {7, 8}), documents.positions());
   }
 
-  private static byte[] row(byte[] mask, int cell) {
-    return Arrays.copyOfRange(mask, cell * 64, (cell + 1) * 64);
+  private static byte[] row(byte[] mask, int token) {
+    return Arrays.copyOfRange(mask, token * 64, (token + 1) * 64);
   }
 }

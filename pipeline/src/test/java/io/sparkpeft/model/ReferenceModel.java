@@ -16,6 +16,7 @@ import io.sparkpeft.weights.SafetensorsFile;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** A model of reference/llama.py with what it is known to compute. */
@@ -82,16 +83,28 @@ final class ReferenceModel implements AutoCloseable {
     return IntStream.range(0, node.size()).map(i -> node.get(i).asInt()).toArray();
   }
 
-  /** Rows of 20, 13 and 7 tokens. */
+  /** Documents of 20, 13 and 7 tokens. */
   TokenBatch batch() {
     int[] tokens = tokens("tokens");
-    int[] lengths = tokens("lengths");
-    boolean[] targets = new boolean[tokens.length];
+    int[] places = placesOfTokens();
+    boolean[] targets = new boolean[places.length];
     for (int i = 0; i < targets.length; i++) {
-      targets[i] = facts.get("targets").get(i).asBoolean();
+      targets[i] = facts.get("targets").get(places[i]).asBoolean();
     }
-    int columns = tokens.length / lengths.length;
-    return new TokenBatch(lengths.length, columns, tokens, targets, lengths, new long[] {5, 9, 2});
+    return new TokenBatch(
+        tokens("lengths"),
+        Arrays.stream(places).map(place -> tokens[place]).toArray(),
+        targets,
+        new long[] {5, 9, 2});
+  }
+
+  /** Where the tokens are in transformers' padded rows, which the facts are stored as. */
+  private int[] placesOfTokens() {
+    int[] lengths = tokens("lengths");
+    int columns = facts.get("tokens").size() / lengths.length;
+    return IntStream.range(0, lengths.length * columns)
+        .filter(place -> place % columns < lengths[place / columns])
+        .toArray();
   }
 
   /** PEFT's gradients, flat, in the adapter's order. */
@@ -109,33 +122,29 @@ final class ReferenceModel implements AutoCloseable {
 
   /** The masks that PEFT was given. */
   DropoutMasks givenMasks() {
-    return new GivenMasks(null);
+    return new GivenMasks(placesOfTokens());
   }
 
-  /** cells: null for all. */
   private final class GivenMasks implements DropoutMasks {
-    private final long[] cells;
+    private final int[] places;
 
-    GivenMasks(long[] cells) {
-      this.cells = cells;
+    GivenMasks(int[] places) {
+      this.places = places;
     }
 
     @Override
     public byte[] mask(int module, int features, double probability) {
       byte[] all = bytes("mask." + decoder.config().linearModules().get(module).name());
-      if (cells == null) {
-        return all;
-      }
-      byte[] chosen = new byte[cells.length * features];
-      for (int i = 0; i < cells.length; i++) {
-        System.arraycopy(all, (int) cells[i] * features, chosen, i * features, features);
+      byte[] chosen = new byte[places.length * features];
+      for (int i = 0; i < places.length; i++) {
+        System.arraycopy(all, places[i] * features, chosen, i * features, features);
       }
       return chosen;
     }
 
     @Override
-    public DropoutMasks at(long[] others) {
-      return new GivenMasks(others);
+    public DropoutMasks at(long[] rows) {
+      return new GivenMasks(Arrays.stream(rows).mapToInt(row -> places[(int) row]).toArray());
     }
   }
 

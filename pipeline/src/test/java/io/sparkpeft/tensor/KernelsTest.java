@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.Random;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Each kernel against its obvious twin, each gradient against torch.grad of the twin. */
 class KernelsTest {
   private static final double TOLERANCE = 2e-5;
+  private static final int[] AXIS = {0};
 
   private final Random random = new Random(7);
   private NDManager manager;
@@ -96,23 +98,28 @@ class KernelsTest {
   @ParameterizedTest
   @ValueSource(ints = {4, 5, 1, 64})
   void attention(int block) {
-    long positions = 12;
-    NDArray q = random(3 * positions, 24);
-    NDArray k = random(3 * positions, 12);
-    NDArray v = random(3 * positions, 12);
-    NDArray gy = random(3 * positions, 24);
-    NDArray angles = random(positions, 3);
+    long[] lengths = {12, 1, 9, 4};
+    NDArray documents = manager.create(new long[] {12, 13, 22, 26}).reshape(4, 1);
+    NDArray ofToken = manager.arange(26).toType(DataType.INT64, false).gte(documents).sum(AXIS);
+    NDArray q = random(26, 24);
+    NDArray k = random(26, 12);
+    NDArray v = random(26, 12);
+    NDArray gy = random(26, 24);
+    NDArray angles = random(26, 3);
     NDArray cos = angles.cos().concat(angles.cos(), 1).expandDims(1);
     NDArray sin = angles.sin().neg().concat(angles.sin(), 1).expandDims(1);
 
-    List<NDArray> y = AttentionKernels.attention(manager, q, k, v, cos, sin, 6, block);
-    List<NDArray> g =
-        AttentionKernels.attentionVjp(manager, gy, y.subList(1, y.size()), cos, sin, block);
+    AttentionKernels.Form form = new AttentionKernels.Form(Math.pow(6, -0.5), block);
+    AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
+    AttentionKernels.Mixed y = AttentionKernels.attention(manager, heads, lengths, form);
+    AttentionKernels.Heads gHeads =
+        AttentionKernels.attentionVjp(manager, gy, y, heads, lengths, form);
+    List<NDArray> g = AttentionKernels.headsVjp(manager, gHeads, cos, sin);
 
-    same(y.get(0), oracle("plain_attention", q, k, v, angles));
-    same(g.get(0), oracle("attention_gradient_q", gy, q, k, v, angles));
-    same(g.get(1), oracle("attention_gradient_k", gy, q, k, v, angles));
-    same(g.get(2), oracle("attention_gradient_v", gy, q, k, v, angles));
+    same(y.y(), oracle("plain_attention", q, k, v, angles, ofToken));
+    same(g.get(0), oracle("attention_gradient_q", gy, q, k, v, angles, ofToken));
+    same(g.get(1), oracle("attention_gradient_k", gy, q, k, v, angles, ofToken));
+    same(g.get(2), oracle("attention_gradient_v", gy, q, k, v, angles, ofToken));
   }
 
   @Test
@@ -157,7 +164,7 @@ class KernelsTest {
     NDArray ids = manager.create(new long[] {4, 1, 7});
     assertThat(number("meta_layer", random(5, 8), random(8, 8), random(3, 8), random(8, 3)))
         .isEqualTo(40);
-    assertThat(number("meta_attention", random(18, 24), random(18, 12), random(6, 1, 6), ids))
+    assertThat(number("meta_attention", random(18, 24), random(18, 12), random(18, 1, 6), ids))
         .isEqualTo(18 * 24 + 3 * 24);
     assertThat(number("meta_head", random(9, 8), random(9, 8), ids)).isEqualTo(9 * 9 + 3);
   }

@@ -39,39 +39,49 @@ def lora_gradient_b(gy: Tensor, x: Tensor, mask: Tensor, w: Tensor, a: Tensor, b
     return gradient(plain_lora(x, mask, w, a, b), gy, b)
 
 
-# Half-split rotation as in RoFormer's implementation by transformers. x [B, S, heads, D]
+# Half-split rotation as in RoFormer's implementation by transformers. x [N, heads, D]
 def plain_rotate(x: Tensor, angles: Tensor) -> Tensor:
     half = x.size(-1) // 2
     cos = torch.cat([angles.cos(), angles.cos()], -1).unsqueeze(1)
     sin = torch.cat([angles.sin(), angles.sin()], -1).unsqueeze(1)
-    swapped = torch.cat([-x[:, :, :, half:], x[:, :, :, :half]], -1)
+    swapped = torch.cat([-x[:, :, half:], x[:, :, :half]], -1)
     return x * cos + swapped * sin
 
 
-# Attention over the whole square of positions; q [B S, 4 D], k and v [B S, 2 D], D = 6, B = 3.
-def plain_attention(q: Tensor, k: Tensor, v: Tensor, angles: Tensor) -> Tensor:
-    S = angles.size(0)
-    q = plain_rotate(q.view([3, S, 4, 6]), angles).transpose(1, 2)
-    k = plain_rotate(k.view([3, S, 2, 6]), angles).transpose(1, 2).repeat_interleave(2, 1)
-    v = v.view([3, S, 2, 6]).transpose(1, 2).repeat_interleave(2, 1)
-    hidden = torch.ones([S, S], dtype=torch.bool).triu(1)
-    scores = (q @ k.transpose(2, 3) / 6**0.5).masked_fill(hidden, -inf)
-    return (scores.softmax(-1) @ v).transpose(1, 2).reshape([3 * S, 24])
+# Attention over the whole square of tokens, of which most is masked; q [N, 4 D], k and v [N, 2 D],
+# D = 6; angles [N, D / 2]; documents [N]: the one that each token belongs to.
+def plain_attention(
+    q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+) -> Tensor:
+    N = q.size(0)
+    q = plain_rotate(q.view([N, 4, 6]), angles).transpose(0, 1)
+    k = plain_rotate(k.view([N, 2, 6]), angles).transpose(0, 1).repeat_interleave(2, 0)
+    v = v.view([N, 2, 6]).transpose(0, 1).repeat_interleave(2, 0)
+    later = torch.ones([N, N], dtype=torch.bool).triu(1)
+    hidden = later | (documents.unsqueeze(0) != documents.unsqueeze(1))
+    scores = (q @ k.transpose(1, 2) / 6**0.5).masked_fill(hidden, -inf)
+    return (scores.softmax(-1) @ v).transpose(0, 1).reshape([N, 24])
 
 
-def attention_gradient_q(gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor) -> Tensor:
+def attention_gradient_q(
+    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+) -> Tensor:
     q = leaf(q)
-    return gradient(plain_attention(q, k, v, angles), gy, q)
+    return gradient(plain_attention(q, k, v, angles, documents), gy, q)
 
 
-def attention_gradient_k(gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor) -> Tensor:
+def attention_gradient_k(
+    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+) -> Tensor:
     k = leaf(k)
-    return gradient(plain_attention(q, k, v, angles), gy, k)
+    return gradient(plain_attention(q, k, v, angles, documents), gy, k)
 
 
-def attention_gradient_v(gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor) -> Tensor:
+def attention_gradient_v(
+    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+) -> Tensor:
     v = leaf(v)
-    return gradient(plain_attention(q, k, v, angles), gy, v)
+    return gradient(plain_attention(q, k, v, angles, documents), gy, v)
 
 
 def plain_swiglu(gate: Tensor, up: Tensor) -> Tensor:
@@ -115,17 +125,20 @@ def meta_layer(x: Tensor, w: Tensor, a: Tensor, b: Tensor) -> int:
 
 def meta_attention(q: Tensor, k: Tensor, cos: Tensor, positions: Tensor) -> int:
     q, k, cos, positions = elsewhere(q), elsewhere(k), elsewhere(cos), elsewhere(positions)
-    y = attention(q, k, k, cos, cos, cos.size(2), 4)
-    g = attention_vjp(y[0], y[1:], cos, cos, 4)
-    rows = positions.size(0)
-    cache = fill_cache_(empty_cache(q, rows, 2, cos.size(0), cos.size(2)), y[2])
-    mixed = cached_attention(q[:rows], k[:rows], k[:rows], cache, cache, positions, cos, cos)
-    return g[0].numel() + mixed.numel()
+    lengths = [10, 1, 7]
+    x = attention_heads(q, k, k, cos, cos, cos.size(2))
+    y = causal_attention(x[0], x[1], x[2], lengths, 0.5, 4)
+    g = causal_attention_vjp(y[0], y[0], x[0], x[1], x[2], y[1], lengths, 0.5, 4)
+    gq = attention_heads_vjp(g[0], g[1], g[2], cos, cos)[0]
+    cache = fill_cache_(empty_cache(q, 3, 2, 12, cos.size(2)), x[1], lengths)
+    new = cos[:3]
+    mixed = cached_attention(q[:3], k[:3], k[:3], cache, cache, positions, new, new)
+    return gq.numel() + mixed.numel()
 
 
 def meta_head(x: Tensor, w: Tensor, ids: Tensor) -> int:
     x, w, ids = elsewhere(x), elsewhere(w), elsewhere(ids)
-    logits = linear(first_rows(x, 3), w, False)
+    logits = linear(x[:3], w, False)
     loss = cross_entropy(logits, ids, 0.5)
     likely = log_likelihood(logits, greedy(logits))
     return select_rows_vjp([loss[1]], ids, 9).numel() + likely[0].numel()

@@ -1,103 +1,124 @@
-# Causal attention with grouped queries. (Vaswani et al. 2017; Ainslie et al. 2023.)
-# Batch B, positions S, key heads K, queries per key head G, features D.
+# Causal attention with grouped queries, for documents that lie one after another.
+# (Vaswani et al. 2017; Ainslie et al. 2023, arXiv:2305.13245.)
+# N tokens of all documents, key heads K, queries per key head G, features D.
 #
-# The scores are computed in blocks of query positions, each against the keys up to its own end,
-# so that half of the work, the part above the diagonal, is never done.
+# Every document is computed by itself, in blocks of n query positions against the m keys up to the
+# block's end: neither other documents' keys nor, but within a block, later ones cost anything.
+# Probabilities are not kept: the backward pass makes them again from their logarithmic sums.
+# (Dao et al. 2022, arXiv:2205.14135.)
 
 
-# [B S, heads D] -> [B, S, heads, D]
-def split_heads(x: Tensor, columns: int, features: int) -> Tensor:
-    return x.view([-1, columns, x.size(1) // features, features])
+# [N, K D] -> [K, N, D]
+def heads(x: Tensor, features: int) -> Tensor:
+    return x.view([x.size(0), -1, features]).transpose(0, 1).contiguous()
 
 
-# [B, S, heads, D] -> [B K, G, S, D]
-def group_heads(x: Tensor, groups: int) -> Tensor:
-    B, S, heads, D = x.size()
-    return x.transpose(1, 2).reshape([B * heads // groups, groups, S, D])
+# [N, K G D] -> [K, N, G, D]
+def grouped_heads(x: Tensor, groups: int, features: int) -> Tensor:
+    return x.view([x.size(0), -1, groups, features]).transpose(0, 1).contiguous()
 
 
-# [B K, G, S, D] -> [B, S, heads, D]
-def ungroup_heads(x: Tensor, rows: int) -> Tensor:
-    BK, G, S, D = x.size()
-    return x.reshape([rows, BK * G // rows, S, D]).transpose(1, 2)
+# [K, N, ..., D] -> [N, K ... D]
+def joined_heads(x: Tensor) -> Tensor:
+    return x.transpose(0, 1).reshape([x.size(1), -1])
 
 
-# [B, S, heads, D] -> [B S, heads D]
-def join_heads(x: Tensor) -> Tensor:
-    return x.reshape([x.size(0) * x.size(1), x.size(2) * x.size(3)])
+# From projections q [N, K G D], k and v [N, K D] to what attention reads.
+# Result: q [K, N, G, D] and k [K, N, D], both rotated, and v [K, N, D].
+def attention_heads(
+    q: Tensor, k: Tensor, v: Tensor, cos: Tensor, sin: Tensor, features: int
+) -> List[Tensor]:
+    N = q.size(0)
+    groups = q.size(1) // k.size(1)
+    q1 = rotate(q.view([N, -1, features]), cos, sin).view([N, -1])
+    k1 = rotate(k.view([N, -1, features]), cos, sin).view([N, -1])
+    return [grouped_heads(q1, groups, features), heads(k1, features), heads(v, features)]
 
 
-# What a position may not see: -inf above the diagonal.   [size, size]
+# Gradients of the projections, shaped as they are.
+def attention_heads_vjp(
+    gq: Tensor, gk: Tensor, gv: Tensor, cos: Tensor, sin: Tensor
+) -> List[Tensor]:
+    N, D = gk.size(1), gk.size(2)
+    gq1 = rotate_vjp(joined_heads(gq).view([N, -1, D]), cos, sin)
+    gk1 = rotate_vjp(joined_heads(gk).view([N, -1, D]), cos, sin)
+    return [gq1.view([N, -1]), gk1.view([N, -1]), joined_heads(gv)]
+
+
+# What a position may not see: -inf above the diagonal.   [size, 1, size]
 def future(like: Tensor, size: int) -> Tensor:
-    return torch.full([size, size], -inf, dtype=like.dtype, device=like.device).triu(1)
+    hidden = torch.full([size, size], -inf, dtype=like.dtype, device=like.device)
+    return hidden.triu(1).unsqueeze(1)
 
 
-# softmax(q k^T) v for q [B K, G, S, D], scaled already, and k, v [B K, S, D].
-# The first of the result is of q's shape, the others are the probabilities of each block.
-def causal_attention(q: Tensor, k: Tensor, v: Tensor, block: int) -> List[Tensor]:
-    BK, G, S, D = q.size()
+# Scaled products of the block's queries [K, n, G, D] with keys [K, m, D], in fp32. [K, n G, m]
+def causal_scores(q: Tensor, k: Tensor, scale: float) -> Tensor:
+    K, n, G, D = q.size()
+    m = k.size(1)
+    product = torch.empty([K, n * G, m], dtype=q.dtype, device=q.device)
+    product.baddbmm_(q.reshape([K, n * G, D]), k.transpose(1, 2), beta=0, alpha=scale)
+    scores = product.float()
+    scores.view([K, n, G, m])[..., m - n :].add_(future(scores, n))
+    return scores
+
+
+# softmax(scale q k^T) v. Result: y [N, K G D], and the logarithmic sums [K, N, G, 1] in fp32.
+def causal_attention(
+    q: Tensor, k: Tensor, v: Tensor, lengths: List[int], scale: float, block: int
+) -> List[Tensor]:
+    K, N, G, D = q.size()
     y = torch.empty_like(q)
-    results = [y]
-    for i in range(0, S, block):
-        e = min(i + block, S)
-        n = e - i
-        scores = q[:, :, i:e].reshape([BK, G * n, D]).bmm(k[:, :e].transpose(1, 2))
-        scores.view([BK, G, n, e])[:, :, :, i:e].add_(future(q, n))
-        p = scores.softmax(-1)  # [B K, G n, e]
-        y[:, :, i:e].copy_(p.bmm(v[:, :e]).view([BK, G, n, D]))
-        results.append(p)
-    return results
+    sums = torch.empty([K, N, G, 1], dtype=torch.float32, device=q.device)
+    first = 0
+    for length in lengths:
+        last = first + length
+        for i in range(first, last, block):
+            e = min(i + block, last)
+            n = e - i
+            scores = causal_scores(q[:, i:e], k[:, first:e], scale)
+            top = scores.amax([-1], True)
+            p = scores.sub_(top).exp_()  # [K, n G, m]
+            total = p.sum([-1], True)
+            mixed = p.type_as(q).bmm(v[:, first:e]) / total
+            y[:, i:e].copy_(mixed.view([K, n, G, D]))
+            sums[:, i:e].copy_(total.log_().add_(top).view([K, n, G, 1]))
+        first = last
+    return [joined_heads(y), sums]
 
 
-# Gradients of q, k and v.
+# Gradients of q, k and v, given y's.
 def causal_attention_vjp(
-    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, probabilities: List[Tensor], block: int
-) -> Tuple[Tensor, Tensor, Tensor]:
-    BK, G, S, D = q.size()
+    gy: Tensor,
+    y: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    sums: Tensor,
+    lengths: List[int],
+    scale: float,
+    block: int,
+) -> List[Tensor]:
+    K, N, G, D = q.size()
+    g = grouped_heads(gy, G, D)
+    inner = (gy.float() * y.float()).view([N, K, G, D]).sum([-1], True)
+    delta = inner.transpose(0, 1).contiguous()  # [K, N, G, 1]
     gq = torch.empty_like(q)
     gk = torch.zeros_like(k)
     gv = torch.zeros_like(v)
-    for j in range(len(probabilities)):
-        p = probabilities[j]  # [B K, G n, e]
-        i = j * block
-        e = min(i + block, S)
-        n = e - i
-        gyj = gy[:, :, i:e].reshape([BK, G * n, D])
-        qj = q[:, :, i:e].reshape([BK, G * n, D])
-        gv[:, :e].baddbmm_(p.transpose(1, 2), gyj)
-        gp = gyj.bmm(v[:, :e].transpose(1, 2))
-        gscores = torch._softmax_backward_data(gp, p, -1, p.dtype)
-        gk[:, :e].baddbmm_(gscores.transpose(1, 2), qj)
-        gq[:, :, i:e].copy_(gscores.bmm(k[:, :e]).view([BK, G, n, D]))
-    return gq, gk, gv
-
-
-# From projections to the mixed values: q [B S, K G D], k and v [B S, K D].
-# Result: y [B S, K G D], then what attention_vjp needs.
-def attention(
-    q: Tensor, k: Tensor, v: Tensor, cos: Tensor, sin: Tensor, features: int, block: int
-) -> List[Tensor]:
-    S = cos.size(0)
-    groups = q.size(1) // k.size(1)
-    q1 = rotate(split_heads(q, S, features), cos, sin) * features**-0.5
-    k1 = rotate(split_heads(k, S, features), cos, sin)
-    q2 = group_heads(q1, groups)
-    k2 = group_heads(k1, 1).squeeze(1)
-    v2 = group_heads(split_heads(v, S, features), 1).squeeze(1)
-    results = causal_attention(q2, k2, v2, block)
-    y = join_heads(ungroup_heads(results[0], q1.size(0)))
-    return [y, q2, k2, v2] + results[1:]
-
-
-# Gradients of the projections: [gq, gk, gv], shaped as they are.   saved: q, k, v, probabilities
-def attention_vjp(
-    gy: Tensor, saved: List[Tensor], cos: Tensor, sin: Tensor, block: int
-) -> List[Tensor]:
-    q, k, v = saved[0], saved[1], saved[2]
-    S, features = q.size(2), q.size(3)
-    grouped = group_heads(split_heads(gy, S, features), q.size(1))
-    gq, gk, gv = causal_attention_vjp(grouped, q, k, v, saved[3:], block)
-    rows = gy.size(0) // S
-    gq1 = rotate_vjp(ungroup_heads(gq, rows), cos, sin) * features**-0.5
-    gk1 = rotate_vjp(ungroup_heads(gk.unsqueeze(1), rows), cos, sin)
-    return [join_heads(gq1), join_heads(gk1), join_heads(ungroup_heads(gv.unsqueeze(1), rows))]
+    first = 0
+    for length in lengths:
+        last = first + length
+        for i in range(first, last, block):
+            e = min(i + block, last)
+            rows = [K, (e - i) * G, -1]
+            keys = k[:, first:e]
+            scores = causal_scores(q[:, i:e], keys, scale)
+            p = scores.sub_(sums[:, i:e].reshape(rows)).exp_()  # [K, n G, m]
+            gi = g[:, i:e].reshape(rows)
+            gv[:, first:e].add_(p.type_as(q).transpose(1, 2).bmm(gi))
+            gp = gi.bmm(v[:, first:e].transpose(1, 2)).float()
+            gscores = gp.sub_(delta[:, i:e].reshape(rows)).mul_(p).type_as(q)
+            gk[:, first:e].add_(gscores.transpose(1, 2).bmm(q[:, i:e].reshape(rows)), alpha=scale)
+            gq[:, i:e].copy_(gscores.bmm(keys).view([K, e - i, G, D]))
+        first = last
+    return [gq.mul_(scale), gk, gv]

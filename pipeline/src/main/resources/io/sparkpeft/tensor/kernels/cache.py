@@ -7,16 +7,19 @@ def empty_cache(like: Tensor, rows: int, heads: int, positions: int, features: i
     return torch.zeros([rows, heads, positions, features], dtype=like.dtype, device=like.device)
 
 
-# Puts the keys or values of a first pass, [B K, S, D], at the start of the cache.
-def fill_cache_(cache: Tensor, x: Tensor) -> Tensor:
-    B, K, T, D = cache.size()
-    S = x.size(1)
-    cache[:, :, :S].copy_(x.view([B, K, S, D]))
+# Puts the keys or values of a first pass over documents of those lengths, [K, N, D], at the start
+# of the cache: a document in each row.
+def fill_cache_(cache: Tensor, x: Tensor, lengths: List[int]) -> Tensor:
+    first = 0
+    for row in range(len(lengths)):
+        last = first + lengths[row]
+        cache[row, :, : lengths[row]].copy_(x[:, first:last])
+        first = last
     return cache
 
 
-# q [B, K G D], k and v [B, K D] of the new positions, one for each row; cos and sin of all
-# positions. Writes k and v into the cache and gives the mixed values [B, K G D].
+# q [B, K G D], k and v [B, K D] of the new positions, one for each row; cos and sin [B, 1, D] of
+# those positions. Writes k and v into the cache and gives the mixed values [B, K G D].
 def cached_attention(
     q: Tensor,
     k: Tensor,
@@ -28,10 +31,8 @@ def cached_attention(
     sin: Tensor,
 ) -> Tensor:
     B, K, T, D = keys.size()
-    here_cos = cos[positions]  # [B, 1, D]
-    here_sin = sin[positions]
-    q1 = rotate(q.view([B, -1, D]), here_cos, here_sin) * D**-0.5
-    k1 = rotate(k.view([B, K, D]), here_cos, here_sin)
+    q1 = rotate(q.view([B, -1, D]), cos, sin) * D**-0.5
+    k1 = rotate(k.view([B, K, D]), cos, sin)
     place = positions.view([B, 1, 1, 1]).expand([B, K, 1, D])
     keys.scatter_(2, place, k1.unsqueeze(2))
     values.scatter_(2, place, v.view([B, K, 1, D]))

@@ -11,8 +11,3 @@ def select_rows_vjp(gys: List[Tensor], ids: Tensor, rows: int) -> Tensor:
     gy = torch.cat(gys)
     gx = torch.zeros([rows, gy.size(1)], dtype=gy.dtype, device=gy.device)
     return gx.index_copy_(0, ids, gy)
-
-
-# The rows before the given one.
-def first_rows(w: Tensor, rows: int) -> Tensor:
-    return w[:rows]

@@ -25,8 +25,12 @@ final class ResultFile {
   static void write(Path folder, String json) {
     Path aside = folder.resolve("." + NAME + ".part");
     try {
-      Files.writeString(aside, json + "\n");
-      Files.move(aside, folder.resolve(NAME), StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.writeString(aside, json + "\n");
+        Files.move(aside, folder.resolve(NAME), StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
     } catch (IOException e) {
       throw BaseErrors.cannotWrite(folder.resolve(NAME), e);
     }

@@ -1,7 +1,10 @@
 package io.sparkpeft.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.SparkPeftException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,5 +37,18 @@ class ResultFileTest {
     Files.writeString(folder.resolve("a-file-of-mine"), "");
     ResultFile.clearFailure(folder);
     assertThat(folder.resolve("a-file-of-mine")).exists();
+  }
+
+  /** /dev/full takes no byte: what is written to it fails as on a full disk. */
+  @Test
+  void aFullDiskLeavesNothingHalfWritten() throws IOException {
+    Files.createSymbolicLink(parent.resolve("._RESULT.json.part"), Path.of("/dev/full"));
+    assertThatThrownBy(() -> ResultFile.write(parent, FAILED))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CANNOT_WRITE))
+        .hasMessageContaining("Cannot write " + parent.resolve("_RESULT.json"))
+        .hasMessageContaining("No space left on device");
+    assertThat(parent).isEmptyDirectory();
   }
 }

@@ -21,10 +21,10 @@ final class FinetuneReport {
   private FinetuneReport() {}
 
   /**
-   * @param aside where the result's folder is being written
-   * @param target where it will be
+   * @param work where the adapter lies now
+   * @param target where the result's folder will be
    */
-  static ObjectNode json(Path aside, Path target, RankRun<FinetuneTask.Outcome> run) {
+  static ObjectNode json(Path work, Path target, RankRun<FinetuneTask.Outcome> run) {
     FinetuneTask.Outcome outcome = run.results().get(0);
     ObjectNode json =
         Json.object()
@@ -40,7 +40,7 @@ final class FinetuneReport {
             .put("attempts", run.attempts())
             .put("resumed_from_step", outcome.resumedFromStep())
             .put("adapter_path", target.resolve(FinetuneTask.ADAPTER).toString())
-            .put("adapter_sha256", AdapterFiles.sha256(aside.resolve(FinetuneTask.ADAPTER)));
+            .put("adapter_sha256", AdapterFiles.sha256(work.resolve(FinetuneTask.ADAPTER)));
     if (!Double.isNaN(outcome.validationLoss())) {
       json.put("validation_loss", outcome.validationLoss());
     }

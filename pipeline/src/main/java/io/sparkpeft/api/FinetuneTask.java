@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.LoraAdapter;
 import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.base.ScratchFolder;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.model.AdapterTraining;
 import io.sparkpeft.model.Decoder;
@@ -28,8 +29,6 @@ import io.sparkpeft.train.TrainSettings;
 import io.sparkpeft.train.TrainTask;
 import io.sparkpeft.train.Trainer;
 import io.sparkpeft.train.Validation;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -101,24 +100,22 @@ record FinetuneTask(
   }
 
   @Override
-  public Outcome run(RankContext rank) throws IOException {
+  public Outcome run(RankContext rank) {
     Engine.prepareThread();
     Recipe recipe = Recipe.read(Optional.empty(), assignments);
     Device device = rank.gpuAddress().map(Device::gpu).orElse(Device.cpu());
-    Path spools = Files.createTempDirectory("spark-peft-spool-");
-    try (NDManager manager = Engine.newManager(device);
+    try (ScratchFolder scratch = ScratchFolder.open("spark-peft-spool-");
+        NDManager manager = Engine.newManager(device);
         RankEvents events = telemetry.events(rank.attempt(), rank.rank())) {
       LoadedBase base =
           LoadedBase.load(manager, recipe.model().folder(), arithmeticThatRunsHere(rank));
       LoraAdapter adapter = adapter(manager, recipe, base);
-      TrainTask task = task(rank, recipe, base.decoder(), adapter, spools, events);
+      TrainTask task = task(rank, recipe, base.decoder(), adapter, scratch.path(), events);
       TrainResult result = Trainer.run(task);
       if (rank.rank() == 0) {
         save(adapter, base);
       }
       return Outcome.of(result, adapter.parameterCount());
-    } finally {
-      NewFolder.deleteTree(spools);
     }
   }
 

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.AdapterProvenance;
 import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.recipe.Job;
@@ -25,7 +24,6 @@ import io.sparkpeft.text.PromptTemplate;
 import io.sparkpeft.text.TokenizerFiles;
 import io.sparkpeft.train.CheckpointStore;
 import io.sparkpeft.weights.ModelFolder;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -189,15 +187,11 @@ final class Finetuning {
     Path work = result.work();
     provenance(table, run.results().get(0)).write(work.resolve(FinetuneTask.ADAPTER));
     try (NewFolder folder = result.begin()) {
-      for (String part : List.of(FinetuneTask.ADAPTER, FinetuneTask.CHECKPOINTS)) {
-        Files.move(work.resolve(part), folder.path().resolve(part));
-      }
-      ObjectNode keys = FinetuneReport.json(folder.path(), result.path(), run);
-      Finetuned finetuned = new Finetuned(result.commit(folder, keys), false);
+      ObjectNode keys = FinetuneReport.json(work, result.path(), run);
+      List<String> parts = List.of(FinetuneTask.ADAPTER, FinetuneTask.CHECKPOINTS);
+      Finetuned finetuned = new Finetuned(result.commit(folder, keys, parts), false);
       NewFolder.deleteTree(work);
       return finetuned;
-    } catch (IOException e) {
-      throw BaseErrors.cannotWrite(result.path(), e);
     }
   }
 

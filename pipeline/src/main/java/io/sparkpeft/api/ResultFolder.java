@@ -2,11 +2,13 @@ package io.sparkpeft.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,6 +106,30 @@ final class ResultFolder {
    * @return the file's content
    */
   ObjectNode commit(NewFolder folder, ObjectNode keys) {
+    return commit(folder, keys, List.of());
+  }
+
+  /**
+   * The same for a job whose parts are ready in {@link #work}: they are moved into the folder once
+   * nothing more is to be written, so that a full disk costs the result's file and not the parts.
+   *
+   * @param parts names of folders in {@link #work}
+   */
+  ObjectNode commit(NewFolder folder, ObjectNode keys, List<String> parts) {
+    ObjectNode result = completed(keys);
+    folder.write(RESULT, Json.canonicalBytes(result));
+    for (String part : parts) {
+      try {
+        Files.move(work().resolve(part), folder.path().resolve(part));
+      } catch (IOException e) {
+        throw BaseErrors.cannotWrite(path.resolve(part), e);
+      }
+    }
+    folder.commit();
+    return result;
+  }
+
+  private ObjectNode completed(ObjectNode keys) {
     ObjectNode result =
         Json.object()
             .put("status", "succeeded")
@@ -113,8 +139,6 @@ final class ResultFolder {
             .put("output_path", path.toString());
     result.setAll(keys);
     result.set(IDENTITY, Json.tree(identity));
-    folder.write(RESULT, Json.canonicalBytes(result));
-    folder.commit();
     return result;
   }
 }

@@ -62,7 +62,7 @@ public final class ModelFolderWriter {
               .sorted()
               .toList();
       for (Path file : companions) {
-        copy(file, to.resolve(file.getFileName()));
+        copy(file, to.resolve(file.getFileName().toString()));
       }
     } catch (IOException e) {
       throw BaseErrors.cannotRead(from, e);

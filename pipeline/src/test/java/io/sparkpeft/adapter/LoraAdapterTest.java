@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.FullDisk;
+import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
@@ -277,5 +279,19 @@ class LoraAdapterTest {
       max = Math.max(max, Math.abs(value));
     }
     return max;
+  }
+
+  @Test
+  void aFullDiskLeavesNoAdapter() throws IOException {
+    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, MODULES, 1);
+    adapter.save(folder, "tiny");
+    FullDisk.assertNothingIsLeft(
+        FullDisk.bytesBelow(folder),
+        disk -> {
+          try (NewFolder result = NewFolder.at(disk.resolve("adapter"))) {
+            adapter.save(result.path(), "tiny");
+            result.commit();
+          }
+        });
   }
 }

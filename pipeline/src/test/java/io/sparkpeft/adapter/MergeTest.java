@@ -7,6 +7,8 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.FullDisk;
+import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
 import io.sparkpeft.tensor.Tensors;
@@ -160,5 +162,17 @@ class MergeTest {
     Dtype dtype = source.entry(name).dtype();
     NDArray tensor = Tensors.fromBytes(manager, bytes, dtype, source.entry(name).shape());
     return Tensors.cast(manager, tensor, Dtype.FLOAT32).toFloatArray();
+  }
+
+  @Test
+  void aFullDiskLeavesNoMergedModel() throws IOException {
+    ModelFolder base = ModelFolder.open(Goldens.path("base_bf16"));
+    FullDisk.assertNothingIsLeft(
+        disk -> {
+          try (NewFolder result = NewFolder.at(disk.resolve("model"))) {
+            Merge.folder(manager, base, Goldens.path("few"), MODULES, result.path());
+            result.commit();
+          }
+        });
   }
 }

@@ -69,4 +69,17 @@ class NewFolderTest {
       return files.toList();
     }
   }
+
+  @Test
+  void aFullDiskLeavesNothing() throws IOException {
+    byte[] content = "some words ".repeat(100).getBytes(UTF_8);
+    FullDisk.assertNothingIsLeft(
+        disk -> {
+          try (NewFolder folder = NewFolder.at(disk.resolve("result"))) {
+            folder.write("part/one.txt", content);
+            folder.write("_RESULT.json", content);
+            folder.commit();
+          }
+        });
+  }
 }

@@ -3,6 +3,7 @@ package io.sparkpeft.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkpeft.base.FullDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,5 +98,20 @@ class TokenFileTest {
   void anEmptyFileHasNoExamples() {
     write(List.of(), new int[0], 1024);
     assertThat(TokenFile.open(path).size()).isZero();
+  }
+
+  /** More than its buffer holds, so that it fills the disk in the middle as well as at the end. */
+  @Test
+  void aFullDiskLeavesNoSpool() throws IOException {
+    TokenizedExample example = example(new Random(5), 10_000);
+    FullDisk.assertNothingIsLeft(
+        disk -> {
+          try (TokenFileWriter writer = TokenFileWriter.create(disk.resolve("spool.tokens"))) {
+            for (int i = 0; i < 40; i++) {
+              writer.add(i, example);
+            }
+            writer.commit();
+          }
+        });
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.FullDisk;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.optim.OptimizerState;
 import io.sparkpeft.train.Checkpoint.SavedTensor;
@@ -158,5 +159,11 @@ class CheckpointStoreTest {
                     + " of [2, 3].");
       }
     }
+  }
+
+  @Test
+  void aFullDiskLeavesNoCheckpoint() throws IOException {
+    FullDisk.assertNothingIsLeft(
+        disk -> new CheckpointStore(disk, IDENTITY).save(checkpoint(1), 2));
   }
 }

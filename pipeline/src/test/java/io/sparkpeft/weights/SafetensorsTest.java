@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.FullDisk;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.tensor.Dtype;
 import java.io.IOException;
@@ -223,5 +224,14 @@ class SafetensorsTest {
     } catch (URISyntaxException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void aFullDiskLeavesNoFile() throws IOException {
+    ByteBuffer values = ByteBuffer.allocate(4000);
+    NamedTensor tensor =
+        new NamedTensor("x", Dtype.FLOAT32, new long[] {1000}, () -> values.duplicate());
+    FullDisk.assertNothingIsLeft(
+        disk -> SafetensorsWriter.write(disk.resolve("x.safetensors"), Map.of(), List.of(tensor)));
   }
 }

@@ -88,11 +88,11 @@ public final class Prepare {
     try {
       Outcomes outcomes = Outcomes.of(rows);
       outcomes.check(rows, settings, tokenizer.folder(), modelVocabularySize());
-      PrepareResult result = TokenTable.write(spark, numbered(rows), settings, identity, outcomes);
       if (outcomes.badRecords() > 0) {
         Rejects.write(rows, settings);
       }
-      return result;
+      // Last: a run whose tokens are there counts as finished.
+      return TokenTable.write(spark, numbered(rows), settings, identity, outcomes);
     } finally {
       rows.unpersist();
     }

@@ -10,8 +10,19 @@ import org.apache.spark.sql.Row;
 final class Rejects {
   private Rejects() {}
 
-  /** Appends once per run: {@code run_id, file, line, position, reason, record}. */
+  /**
+   * Appends once per run: {@code run_id, file, line, position, reason, record}.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (73) if they cannot be written
+   */
   static void write(Dataset<Row> rows, PrepareSettings settings) {
+    TableWrite.run(
+        rows.sparkSession().sparkContext().hadoopConfiguration(),
+        settings.rejectsTable(),
+        () -> append(rows, settings));
+  }
+
+  private static void append(Dataset<Row> rows, PrepareSettings settings) {
     rows.filter(col("outcome").equalTo(TokenRows.BAD_RECORD))
         .select(
             lit(settings.runId()).as("run_id"),

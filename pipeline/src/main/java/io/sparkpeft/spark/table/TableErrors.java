@@ -113,7 +113,7 @@ final class TableErrors {
     return SparkPeftException.of(
         CANNOT_WRITE,
         "Cannot write the table " + table + ".",
-        cause.getClass().getSimpleName() + ": " + cause.getMessage() + ".",
+        deepest(cause) + ".",
         "Check the path, its rights and the space left; no version was committed.",
         cause);
   }
@@ -158,6 +158,15 @@ final class TableErrors {
         "The files of " + path + " (version " + version + ") hold " + counted + ".",
         "Pinned were " + expected + ".",
         "Check that nobody alters the table's files; run prepare anew.");
+  }
+
+  /** What Spark's own exceptions are wrapped around. */
+  private static Throwable deepest(Throwable thrown) {
+    Throwable deepest = thrown;
+    while (deepest.getCause() != null) {
+      deepest = deepest.getCause();
+    }
+    return deepest;
   }
 
   private static String lines(SortedMap<String, String> differences, String left, String right) {

@@ -52,23 +52,27 @@ public final class TokenTable {
       TableIdentity identity,
       Outcomes outcomes) {
     CommitNote note = CommitNote.of(settings, identity, outcomes);
-    try {
-      CreateTableWriter<Row> writer =
-          rows.writeTo("delta.`" + settings.table() + "`")
-              .using("delta")
-              .option("userMetadata", note.json())
-              .option("txnAppId", "spark-peft/tokens/" + settings.runId())
-              .option("txnVersion", Integer.toString(TRANSACTION));
-      for (var property : note.tableProperties().entrySet()) {
-        writer = writer.tableProperty(property.getKey(), property.getValue());
-      }
-      writer.createOrReplace();
-    } catch (Exception e) {
-      throw TableErrors.notWritten(settings.table(), e);
-    }
+    TableWrite.run(
+        spark.sparkContext().hadoopConfiguration(),
+        settings.table(),
+        () -> writer(rows, settings, note).createOrReplace());
     return writtenBy(spark, settings, identity)
         .map(result -> result.asNew())
         .orElseThrow(() -> TableErrors.noTable(settings.table()));
+  }
+
+  private static CreateTableWriter<Row> writer(
+      Dataset<Row> rows, PrepareSettings settings, CommitNote note) {
+    CreateTableWriter<Row> writer =
+        rows.writeTo("delta.`" + settings.table() + "`")
+            .using("delta")
+            .option("userMetadata", note.json())
+            .option("txnAppId", "spark-peft/tokens/" + settings.runId())
+            .option("txnVersion", Integer.toString(TRANSACTION));
+    for (var property : note.tableProperties().entrySet()) {
+      writer = writer.tableProperty(property.getKey(), property.getValue());
+    }
+    return writer;
   }
 
   /**

@@ -3,7 +3,7 @@ package io.sparkpeft.text;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 
-/** The small tokenizers that {@code reference/tokenizers.py} made. */
+/** The small tokenizers that {@code reference/tokenizer_files.py} made. */
 public final class TestTokenizers {
   private TestTokenizers() {}
 

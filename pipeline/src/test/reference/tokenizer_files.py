@@ -2,7 +2,7 @@
 
 Run with tokenizers 0.22 (transformers 5.23.0), from the repository's root:
 
-    python pipeline/src/test/reference/tokenizers.py
+    python pipeline/src/test/reference/tokenizer_files.py
 
 Writes pipeline/src/test/resources/io/sparkpeft/text/tokenizers/<name>/ (tokenizer.json and
 tokenizer_config.json) and encodings.json beside them: ids and offsets in UTF-16 units, offsets not
@@ -10,13 +10,9 @@ trimmed, null for tokens that the tokenizer adds.
 """
 
 import json
-import sys
 from pathlib import Path
 
-# This file is named like the library: keep its own folder off the search path.
-sys.path = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
-
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers  # noqa: E402
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 OUT = Path("pipeline/src/test/resources/io/sparkpeft/text/tokenizers")
 

@@ -8,8 +8,7 @@ import java.util.List;
  * should be the more likely. The context is empty; since 2024 lm-eval scores the sentence with a
  * blank before it. One task per paradigm, named after its file.
  */
-record Blimp() implements TaskFamily {
-  private static final String PREFIX = "blimp_";
+record Blimp() implements TaskPerFile {
   private static final String SUFFIX = ".jsonl";
 
   @Override
@@ -18,38 +17,13 @@ record Blimp() implements TaskFamily {
   }
 
   @Override
-  public List<String> names() {
-    return KnownNames.of("blimp");
-  }
-
-  @Override
-  public boolean claims(String name) {
-    return name.startsWith(PREFIX) && name.length() > PREFIX.length();
-  }
-
-  @Override
   public String file(String name) {
-    return name.substring(PREFIX.length()) + SUFFIX;
-  }
-
-  @Override
-  public boolean aggregates() {
-    return true;
-  }
-
-  @Override
-  public String version(String name) {
-    return "1.0";
+    return subject(name) + SUFFIX;
   }
 
   @Override
   public String split() {
     return "train";
-  }
-
-  @Override
-  public List<Metric> metrics(String name) {
-    return List.of(Metric.ACC);
   }
 
   @Override

@@ -8,8 +8,7 @@ import java.util.List;
  * in the authors' CSV files: test/&lt;subject&gt;_test.csv, and dev/&lt;subject&gt;_dev.csv for
  * solved examples, of which the first are taken.
  */
-record Mmlu() implements TaskFamily {
-  private static final String PREFIX = "mmlu_";
+record Mmlu() implements TaskPerFile {
   private static final List<String> LETTERS = List.of("A", "B", "C", "D");
 
   /** Question, four answers, the right one's letter. */
@@ -21,28 +20,8 @@ record Mmlu() implements TaskFamily {
   }
 
   @Override
-  public List<String> names() {
-    return KnownNames.of("mmlu");
-  }
-
-  @Override
-  public boolean claims(String name) {
-    return name.startsWith(PREFIX) && name.length() > PREFIX.length();
-  }
-
-  @Override
   public String file(String name) {
     return "test/" + subject(name) + "_test.csv";
-  }
-
-  @Override
-  public boolean aggregates() {
-    return true;
-  }
-
-  @Override
-  public String version(String name) {
-    return "1.0";
   }
 
   @Override
@@ -51,23 +30,18 @@ record Mmlu() implements TaskFamily {
   }
 
   @Override
-  public List<Metric> metrics(String name) {
-    return List.of(Metric.ACC);
-  }
-
-  @Override
   public List<Document> documents(String name, Path file, int shots) {
     String opening = description(name) + examples(name, file, shots);
     return Numbered.map(CsvFile.read(file, FIELDS), (id, row) -> document(id, row, opening));
   }
 
-  private static String description(String name) {
+  private String description(String name) {
     return "The following are multiple choice questions (with answers) about "
         + subject(name).replace('_', ' ')
         + ".\n\n";
   }
 
-  private static String examples(String name, Path testFile, int shots) {
+  private String examples(String name, Path testFile, int shots) {
     if (shots == 0) {
       return "";
     }
@@ -84,7 +58,7 @@ record Mmlu() implements TaskFamily {
   }
 
   /** Beside the folder of the test files. */
-  private static Path devFile(String name, Path testFile) {
+  private Path devFile(String name, Path testFile) {
     return testFile.toAbsolutePath().resolve("../../dev/" + subject(name) + "_dev.csv").normalize();
   }
 
@@ -111,9 +85,5 @@ record Mmlu() implements TaskFamily {
       throw EvalErrors.badDocument(row.file(), row.number(), "the answer is none of A, B, C and D");
     }
     return gold;
-  }
-
-  private static String subject(String name) {
-    return name.substring(PREFIX.length());
   }
 }

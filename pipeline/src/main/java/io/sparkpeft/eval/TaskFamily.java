@@ -7,7 +7,7 @@ import java.util.List;
  * Tasks that share a form: where their documents lie, how a document becomes requests, what it is
  * judged by, and lm-eval's version of all that.
  */
-sealed interface TaskFamily permits Arithmetic, Blimp, Mmlu, TruthfulQa {
+sealed interface TaskFamily permits Arithmetic, TaskPerFile, TruthfulQa {
 
   /** lm-eval's name of the group. */
   String group();

@@ -67,7 +67,9 @@ public record DataSection(
           ValueTypes.TEXT,
           "auto",
           "How a record becomes a prompt: auto (the tokenizer's chat_template, else Alpaca's),"
-              + " none, a template's name, or a file with a Jinja template.");
+              + " a template's name, a file with a Jinja template, or none: the instruction, the input"
+              + " on a new line where there is one, then the answer with nothing between (TRL's"
+              + " prompt and completion).");
 
   static final Key<Optional<Integer>> MAX_LENGTH =
       Key.optional(

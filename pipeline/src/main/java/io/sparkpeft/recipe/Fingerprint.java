@@ -18,14 +18,17 @@ import java.util.stream.Stream;
  * Delta table by its newest commit. What is not there, or lies in another file system, counts by
  * its path.
  */
-final class Fingerprint {
+public final class Fingerprint {
   private static final long WHOLE_BYTES = 64L << 20;
   private static final int SAMPLE_BYTES = 1 << 20;
   private static final int FOLDER_DEPTH = 3;
 
   private Fingerprint() {}
 
-  static String of(String path) {
+  /**
+   * @throws io.sparkpeft.base.SparkPeftException (66) if what is there cannot be read
+   */
+  public static String of(String path) {
     Optional<Path> local = local(path).filter(Files::exists);
     try {
       return local.isPresent() ? "sha256:" + hash(local.get()) : path;

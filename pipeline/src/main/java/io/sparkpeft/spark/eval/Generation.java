@@ -1,5 +1,6 @@
 package io.sparkpeft.spark.eval;
 
+import io.sparkpeft.spark.TaskOutcome;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;

@@ -2,6 +2,7 @@ package io.sparkpeft.spark.eval;
 
 import io.sparkpeft.model.GenerationSettings;
 import io.sparkpeft.model.Generator;
+import io.sparkpeft.spark.TaskOutcome;
 import io.sparkpeft.text.Example;
 import io.sparkpeft.text.Labels;
 import io.sparkpeft.text.PromptTemplate;
@@ -32,7 +33,8 @@ record PromptAnswerer(ModelSpec spec, boolean raw, String template, int maxNewTo
   }
 
   /** The one outcome of a task that answers these prompts. */
-  Iterator<TaskOutcome<Generation.Answer>> outcome(Iterator<String> prompts) {
+  Iterator<TaskOutcome<List<Generation.Answer>>> outcome(Iterator<String> prompts)
+      throws Exception {
     return List.of(TaskOutcome.of(() -> answer(prompts))).iterator();
   }
 

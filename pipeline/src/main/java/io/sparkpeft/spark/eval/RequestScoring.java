@@ -1,6 +1,7 @@
 package io.sparkpeft.spark.eval;
 
 import io.sparkpeft.eval.Request;
+import io.sparkpeft.spark.TaskOutcome;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;

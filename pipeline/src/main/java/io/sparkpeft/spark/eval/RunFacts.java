@@ -3,6 +3,8 @@ package io.sparkpeft.spark.eval;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.Sha256;
+import io.sparkpeft.eval.EvalTasks;
+import io.sparkpeft.recipe.Fingerprint;
 import io.sparkpeft.weights.ModelFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +59,7 @@ record RunFacts(
     return Sha256.ofFile(weights);
   }
 
-  /** Paths are left out where a content hash says more, and so is what decides only the speed. */
+  /** Inputs count by their content, as far as tasks read them; what decides only the speed, not. */
   private static String settingsSha256(
       EvaluateSettings settings, String modelSha256, Optional<String> adapterSha256) {
     ObjectNode json =
@@ -65,13 +67,17 @@ record RunFacts(
             .put("model", modelSha256)
             .put("adapter", adapterSha256.orElse(""))
             .put("compare_base", settings.compareBase())
-            .put("source", settings.source().toString())
+            .put("source", Fingerprint.of(settings.source().toString()))
             .put("limit", settings.limit().orElse(-1))
             .put("num_fewshot", settings.shots())
-            .put("token_table", settings.tokenTable().orElse(""))
+            .put("token_table", tokenTable(settings).map(Fingerprint::of).orElse(""))
             .put("dtype", settings.dtype());
     json.set("tasks", Json.tree(settings.tasks()));
     return Sha256.of(Json.compact(json));
+  }
+
+  private static Optional<String> tokenTable(EvaluateSettings settings) {
+    return settings.tokenTable().filter(t -> settings.tasks().contains(EvalTasks.PERPLEXITY));
   }
 
   /** The variant that the run is about; the other one is there to compare. */

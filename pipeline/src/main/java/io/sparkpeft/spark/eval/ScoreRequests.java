@@ -6,6 +6,7 @@ import io.sparkpeft.eval.TokenizedRequest;
 import io.sparkpeft.model.Continuation;
 import io.sparkpeft.model.Likelihoods;
 import io.sparkpeft.model.LogLikelihood;
+import io.sparkpeft.spark.TaskOutcome;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.Iterator;
@@ -14,7 +15,7 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 
 /** What a Spark task does: it answers its batches with the executor's model. */
 final class ScoreRequests
-    implements FlatMapFunction<Iterator<List<RequestBatch>>, TaskOutcome<ScoredRequest>> {
+    implements FlatMapFunction<Iterator<List<RequestBatch>>, TaskOutcome<List<ScoredRequest>>> {
   private final ModelSpec spec;
   private final EnumSet<Variant> variants;
 
@@ -24,7 +25,8 @@ final class ScoreRequests
   }
 
   @Override
-  public Iterator<TaskOutcome<ScoredRequest>> call(Iterator<List<RequestBatch>> hands) {
+  public Iterator<TaskOutcome<List<ScoredRequest>>> call(Iterator<List<RequestBatch>> hands)
+      throws Exception {
     return List.of(TaskOutcome.of(() -> score(hands))).iterator();
   }
 

@@ -3,6 +3,7 @@ package io.sparkpeft.spark.eval;
 import io.sparkpeft.model.Continuation;
 import io.sparkpeft.model.Likelihoods;
 import io.sparkpeft.model.LogLikelihood;
+import io.sparkpeft.spark.TaskOutcome;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -12,7 +13,7 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 
 /** What a Spark task does with examples of a token table: it scores their targets. */
 final class ScoreTokens
-    implements FlatMapFunction<Iterator<Iterable<TokenRow>>, TaskOutcome<ScoredExample>> {
+    implements FlatMapFunction<Iterator<Iterable<TokenRow>>, TaskOutcome<List<ScoredExample>>> {
   private final ModelSpec spec;
   private final EnumSet<Variant> variants;
   private final int batchSize;
@@ -24,7 +25,8 @@ final class ScoreTokens
   }
 
   @Override
-  public Iterator<TaskOutcome<ScoredExample>> call(Iterator<Iterable<TokenRow>> neighbours) {
+  public Iterator<TaskOutcome<List<ScoredExample>>> call(Iterator<Iterable<TokenRow>> neighbours)
+      throws Exception {
     return List.of(TaskOutcome.of(() -> score(neighbours))).iterator();
   }
 

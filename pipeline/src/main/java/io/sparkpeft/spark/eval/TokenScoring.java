@@ -2,6 +2,7 @@ package io.sparkpeft.spark.eval;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.sparkpeft.spark.TaskOutcome;
 import io.sparkpeft.spark.table.PinnedTable;
 import io.sparkpeft.spark.table.TokenTable;
 import java.util.Comparator;

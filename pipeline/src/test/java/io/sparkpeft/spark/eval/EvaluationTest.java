@@ -14,6 +14,7 @@ import io.sparkpeft.eval.Request;
 import io.sparkpeft.eval.TaskScore;
 import io.sparkpeft.model.LogLikelihood;
 import io.sparkpeft.spark.LocalCluster;
+import io.sparkpeft.spark.TaskOutcome;
 import io.sparkpeft.spark.table.BadRecordPolicy;
 import io.sparkpeft.spark.table.OverlongPolicy;
 import io.sparkpeft.spark.table.Prepare;
@@ -185,7 +186,7 @@ class EvaluationTest {
   }
 
   @Test
-  void answersHaveTheSameBitsForAnyNumberOfTasks() {
+  void answersHaveTheSameBitsForAnyNumberOfTasks() throws Exception {
     List<Request> requests =
         EvalTasks.load(
                 List.of("blimp_*", "truthfulqa_mc1"),
@@ -198,8 +199,9 @@ class EvaluationTest {
     assertThat(answers(spec, batches, 3)).isEqualTo(answers(spec, batches, 1));
   }
 
-  private static Answers answers(ModelSpec spec, List<RequestBatch> batches, int hands) {
-    List<TaskOutcome<ScoredRequest>> outcomes = new ArrayList<>();
+  private static Answers answers(ModelSpec spec, List<RequestBatch> batches, int hands)
+      throws Exception {
+    List<TaskOutcome<List<ScoredRequest>>> outcomes = new ArrayList<>();
     for (List<RequestBatch> hand : RequestBatch.deal(batches, hands)) {
       new ScoreRequests(spec, EnumSet.allOf(Variant.class))
           .call(List.of(hand).iterator())
@@ -209,7 +211,7 @@ class EvaluationTest {
   }
 
   @Test
-  void targetsOfATokenTableAreScoredAsTorchDoes() {
+  void targetsOfATokenTableAreScoredAsTorchDoes() throws Exception {
     List<TokenRow> rows = new ArrayList<>();
     for (JsonNode example : Expected.part("examples")) {
       int length = example.path("tokens").size();
@@ -222,7 +224,7 @@ class EvaluationTest {
       rows.add(new TokenRow(rows.size(), tokens, targets));
     }
     ModelSpec spec = ModelSpec.of(MODEL, Optional.empty(), "float32");
-    List<TaskOutcome<ScoredExample>> outcomes = new ArrayList<>();
+    List<TaskOutcome<List<ScoredExample>>> outcomes = new ArrayList<>();
     new ScoreTokens(spec, EnumSet.of(Variant.BASE), 4)
         .call(List.<Iterable<TokenRow>>of(rows).iterator())
         .forEachRemaining(outcomes::add);

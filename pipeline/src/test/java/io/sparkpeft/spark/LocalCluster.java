@@ -18,25 +18,39 @@ public final class LocalCluster {
   private static final String TWO_EXECUTORS = "local-cluster[2,1,1024]";
 
   private static Optional<SparkSession> session = Optional.empty();
+  private static Setup current = Setup.OURS;
+
+  private enum Setup {
+    /** As our launcher sets Spark up, and with Delta. */
+    OURS,
+    /** As Spark comes: no secret, no plugin. */
+    PLAIN
+  }
 
   private LocalCluster() {}
 
   /** Two executor processes with one task slot each. */
   public static SparkSession session() {
-    return session(TWO_EXECUTORS);
+    return session(TWO_EXECUTORS, Setup.OURS);
   }
 
   /**
    * This process alone with some task slots. Ends the other session: it takes seconds to return.
    */
   public static SparkSession local(int slots) {
-    return session("local[" + slots + "]");
+    return session("local[" + slots + "]", Setup.OURS);
   }
 
-  private static synchronized SparkSession session(String master) {
-    if (session.filter(s -> isOf(s, master)).isEmpty()) {
+  /** The same as Spark comes: without a secret of the cluster's, without our plugin. */
+  public static SparkSession plain(int slots) {
+    return session("local[" + slots + "]", Setup.PLAIN);
+  }
+
+  private static synchronized SparkSession session(String master, Setup setup) {
+    if (setup != current || session.filter(s -> isOf(s, master)).isEmpty()) {
       stop();
-      session = Optional.of(start(master));
+      session = Optional.of(start(master, setup));
+      current = setup;
     }
     return session.get();
   }
@@ -50,7 +64,7 @@ public final class LocalCluster {
     session = Optional.empty();
   }
 
-  private static SparkSession start(String master) {
+  private static SparkSession start(String master, Setup setup) {
     prepareHome();
     SparkSession.Builder builder =
         SparkSession.builder()
@@ -59,20 +73,26 @@ public final class LocalCluster {
             .config("spark.ui.enabled", false)
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.authenticate", true)
-            .config("spark.authenticate.secret", UUID.randomUUID().toString())
-            .config("spark.executor.memory", "1g")
-            .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-            .config(
-                "spark.sql.catalog.spark_catalog",
-                "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-            .config("spark.sql.shuffle.partitions", 2)
-            .config("spark.databricks.delta.snapshotPartitions", 2)
-            .config("spark.sql.debug.maxToStringFields", 1000)
             .config("spark.sql.warehouse.dir", home().resolve("warehouse").toString());
-    RankConf.recommended().forEach(builder::config);
+    if (setup == Setup.OURS) {
+      configure(builder);
+    }
     return builder.getOrCreate();
+  }
+
+  private static void configure(SparkSession.Builder builder) {
+    builder
+        .config("spark.authenticate", true)
+        .config("spark.authenticate.secret", UUID.randomUUID().toString())
+        .config("spark.executor.memory", "1g")
+        .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config(
+            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        .config("spark.sql.shuffle.partitions", 2)
+        .config("spark.databricks.delta.snapshotPartitions", 2)
+        .config("spark.sql.debug.maxToStringFields", 1000);
+    RankConf.recommended().forEach(builder::config);
   }
 
   /**

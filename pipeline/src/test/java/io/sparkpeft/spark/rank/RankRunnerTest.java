@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(600)
 class RankRunnerTest {
@@ -114,6 +116,28 @@ class RankRunnerTest {
         .hasMessageStartingWith("5 ranks need 5 task slots at the same time, but there are 2.")
         .hasMessageContaining("2 executors for tasks of 1 cores each")
         .hasMessageContaining("Set train.ranks to 2 or fewer");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "spark.dynamicAllocation.enabled, --conf spark.executor.instances=2",
+    "spark.authenticate.enableSaslEncryption, --conf spark.network.crypto.enabled=true"
+  })
+  void whatNoBarrierStageOrGradientBearsIsRefused(String setting, String wayOut) {
+    session.sparkContext().conf().set(setting, "true");
+    try {
+      SparkPeftException failure =
+          catchThrowableOfType(
+              SparkPeftException.class,
+              () -> runner(RankSettings.of(2)).run(attempt -> context -> 0));
+      assertThat(failure.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+      assertThat(failure)
+          .hasMessageStartingWith("Cannot run ")
+          .hasMessageContaining(setting + "=true")
+          .hasMessageContaining(wayOut);
+    } finally {
+      session.sparkContext().conf().set(setting, "false");
+    }
   }
 
   @Test

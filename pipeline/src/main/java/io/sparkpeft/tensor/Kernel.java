@@ -36,6 +36,20 @@ record Kernel(String name) {
   }
 
   private IValue call(Object... arguments) {
+    KernelObservation observation = KernelObservation.current();
+    return observation.isNone()
+        ? run(arguments)
+        : observation.observed(name, arguments, () -> run(arguments));
+  }
+
+  /** Calls it unobserved, as the observation itself must. */
+  long unobservedNumber(Object... arguments) {
+    try (IValue result = run(arguments)) {
+      return result.toLong();
+    }
+  }
+
+  private IValue run(Object... arguments) {
     IValue[] values = new IValue[arguments.length];
     try {
       for (int i = 0; i < values.length; i++) {

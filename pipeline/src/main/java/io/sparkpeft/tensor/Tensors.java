@@ -20,6 +20,7 @@ public final class Tensors {
   private static final Kernel CAST = new Kernel("cast");
   private static final Kernel REINTERPRET = new Kernel("reinterpret");
   private static final Kernel ELEMENT_TYPE = new Kernel("element_type");
+  private static final Kernel AWAIT = new Kernel("await_device");
   private static final Kernel MATMUL = new Kernel("matmul");
   private static final Kernel ADD_SCALED = new Kernel("add_scaled");
   private static final Kernel MAX_ABS_DIFFERENCE = new Kernel("max_abs_difference");
@@ -91,6 +92,13 @@ public final class Tensors {
 
   public static Dtype dtype(NDArray tensor) {
     return Dtype.ofScalarType(ELEMENT_TYPE.number(tensor));
+  }
+
+  /**
+   * Returns when all that was asked of the tensor's device before is done; on a CPU it always is.
+   */
+  public static void await(NDArray tensor) {
+    AWAIT.unobservedNumber(tensor);
   }
 
   /** The elements, row-major and little-endian, in a buffer of their own (at most 2 GiB). */

@@ -19,3 +19,8 @@ def reinterpret(x: Tensor, dtype: int) -> Tensor:
 
 def element_type(x: Tensor) -> int:
     return x.dtype
+
+
+# Reads a value back from x's device, which it can give only when all before is done.
+def await_device(x: Tensor) -> int:
+    return int(x.reshape([-1])[:1].ne(0).sum())

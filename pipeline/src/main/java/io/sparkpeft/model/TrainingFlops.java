@@ -1,0 +1,166 @@
+package io.sparkpeft.model;
+
+import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.LoraTarget;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The floating point operations that {@link AdapterTraining} executes, by formula. A product of an
+ * [m, k] and a [k, n] matrix counts 2 m k n; what is computed a second time in the backward pass
+ * counts twice; frozen weights have no gradient to count. Elementwise work, far below one percent,
+ * is left out.
+ *
+ * @param config the architecture
+ * @param targets the adapted modules; at least one
+ * @param checkpointing whether the adapted layers' forward pass is computed twice
+ */
+public record TrainingFlops(
+    DecoderConfig config, List<LoraTarget> targets, Checkpointing checkpointing) {
+
+  public TrainingFlops {
+    targets = List.copyOf(targets);
+  }
+
+  /**
+   * @param projections products of the layers' frozen weights: forward, and the gradients of inputs
+   * @param lora products with A and B in the layers, and their gradients
+   * @param attention scores and mixed values, and their gradients
+   * @param head the projection onto the vocabulary with its adapter, at targets alone
+   */
+  public record Parts(long projections, long lora, long attention, long head) {
+    public long total() {
+      return projections + lora + attention + head;
+    }
+
+    /** The mean of so many. */
+    public Parts over(int count) {
+      return new Parts(projections / count, lora / count, attention / count, head / count);
+    }
+
+    Parts plus(Parts other) {
+      return new Parts(
+          projections + other.projections,
+          lora + other.lora,
+          attention + other.attention,
+          head + other.head);
+    }
+  }
+
+  /**
+   * Forward and backward over documents that attend each to itself alone.
+   *
+   * @param lengths tokens of each document
+   * @param targetTokens how many of them are predicted, in all documents together
+   */
+  public Parts of(int[] lengths, long targetTokens) {
+    long tokens = Arrays.stream(lengths).asLongStream().sum();
+    // A position attends to itself and all before it: half of the square, with its diagonal.
+    long pairs = Arrays.stream(lengths).asLongStream().map(n -> n * (n + 1) / 2).sum();
+    Map<String, LoraTarget> adapted =
+        targets.stream()
+            .collect(Collectors.toMap(target -> target.module().name(), Function.identity()));
+    int lowest = lowestAdaptedLayer(adapted);
+    Parts sum = new Parts(0, 0, 0, ofHead(adapted, targetTokens, lowest < config.layers()));
+    for (int layer = 0; layer < config.layers(); layer++) {
+      sum = sum.plus(new Layer(layer, lowest, adapted).count(tokens, pairs));
+    }
+    return sum;
+  }
+
+  private int lowestAdaptedLayer(Map<String, LoraTarget> adapted) {
+    int layer = 0;
+    while (layer < config.layers()
+        && Arrays.stream(Projection.values())
+            .map(projection(layer))
+            .noneMatch(module -> adapted.containsKey(module.name()))) {
+      layer++;
+    }
+    return layer;
+  }
+
+  private long ofHead(Map<String, LoraTarget> adapted, long targetTokens, boolean carry) {
+    LinearModule head = config.head();
+    long frozen = product(head, targetTokens) * (carry ? 2 : 1);
+    return adapted.containsKey(head.name())
+        ? frozen + lowRank(adapted.get(head.name()), targetTokens, 1, carry)
+        : frozen;
+  }
+
+  private Function<Projection, LinearModule> projection(int layer) {
+    return projection -> projection.module(config, layer);
+  }
+
+  private static long product(LinearModule module, long rows) {
+    return 2 * rows * module.in() * module.out();
+  }
+
+  /**
+   * Forward x A^T and its product with B^T; backward gu = gy B, gA = gu^T x, gB = gy^T u, and gu A
+   * for the input.
+   */
+  private static long lowRank(LoraTarget target, long rows, int forwards, boolean carry) {
+    long a = 2 * rows * target.module().in() * target.r();
+    long b = 2 * rows * target.module().out() * target.r();
+    return forwards * (a + b) + 2 * b + a + (carry ? a : 0);
+  }
+
+  /** One layer; the lowest adapted one hands no gradient on. */
+  private final class Layer {
+    private final int index;
+    private final int lowest;
+    private final Map<String, LoraTarget> adapted;
+
+    Layer(int index, int lowest, Map<String, LoraTarget> adapted) {
+      this.index = index;
+      this.lowest = lowest;
+      this.adapted = adapted;
+    }
+
+    Parts count(long tokens, long pairs) {
+      long projections = 0;
+      long lora = 0;
+      for (Projection projection : Projection.values()) {
+        LinearModule module = projection.module(config, index);
+        boolean carry = isInputGradientWanted(projection);
+        projections += product(module, tokens) * (forwards() + (carry ? 1 : 0));
+        if (adapted.containsKey(module.name())) {
+          lora += lowRank(adapted.get(module.name()), tokens, forwards(), carry);
+        }
+      }
+      return new Parts(projections, lora, attention(pairs), 0);
+    }
+
+    private int forwards() {
+      return index >= lowest && checkpointing == Checkpointing.RECOMPUTE ? 2 : 1;
+    }
+
+    /** Two products forward; four backward, for the gradients of q, k, v and the probabilities. */
+    private long attention(long pairs) {
+      long width = config.attention().queryWidth();
+      int backward = isInputGradientWanted(Projection.OUTPUT) ? 4 : 0;
+      return 2 * pairs * width * (2 * forwards() + backward);
+    }
+
+    /** Whether anything that feeds the projection is trained. */
+    private boolean isInputGradientWanted(Projection projection) {
+      boolean belowIsAdapted =
+          Arrays.stream(Projection.values())
+              .filter(below -> stage(below) < stage(projection))
+              .anyMatch(below -> adapted.containsKey(below.module(config, index).name()));
+      return index > lowest || (index == lowest && belowIsAdapted);
+    }
+
+    private static int stage(Projection projection) {
+      return switch (projection) {
+        case QUERY, KEY, VALUE -> 0;
+        case OUTPUT -> 1;
+        case GATE, UP -> 2;
+        case DOWN -> 3;
+      };
+    }
+  }
+}

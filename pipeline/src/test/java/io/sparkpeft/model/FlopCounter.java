@@ -1,0 +1,91 @@
+package io.sparkpeft.model;
+
+import ai.djl.ndarray.NDArray;
+import io.sparkpeft.tensor.KernelObserver;
+import java.util.Arrays;
+
+/** Counts what kernels compute, one call at a time, by the shapes of what they are given. */
+final class FlopCounter implements KernelObserver {
+  private final DecoderConfig config;
+  private final int[] lengths;
+  private long projections;
+  private long lora;
+  private long attention;
+  private long head;
+
+  /**
+   * @param lengths of the documents that are attended to
+   */
+  FlopCounter(DecoderConfig config, int... lengths) {
+    this.config = config;
+    this.lengths = lengths;
+  }
+
+  TrainingFlops.Parts counted() {
+    return new TrainingFlops.Parts(projections, lora, attention, head);
+  }
+
+  @Override
+  public synchronized void called(String kernel, Object[] arguments, long nanoseconds) {
+    switch (kernel) {
+      case "linear", "linear_vjp" -> count(matrix(arguments[1]), product(arguments, 0, 1), 0);
+      case "lora_linear" ->
+          count(
+              matrix(arguments[2]),
+              product(arguments, 0, 2),
+              product(arguments, 1, 3) + product(arguments, 0, 4));
+      case "lora_parameters_vjp" -> parametersVjp(arguments);
+      case "lora_input_vjp", "lora_dropped_input_vjp" ->
+          count(matrix(arguments[2]), product(arguments, 0, 2), product(arguments, 0, 3));
+      case "attention" -> attention += 2 * products();
+      case "attention_vjp" -> attention += 4 * products();
+      default -> {}
+    }
+  }
+
+  /** gu = gy b, ga = gu^T x, gb = gy^T u. */
+  private void parametersVjp(Object[] arguments) {
+    long rows = matrix(arguments[0])[0];
+    long out = matrix(arguments[0])[1];
+    long in = matrix(arguments[1])[1];
+    long r = matrix(arguments[2])[1];
+    long flops = 2 * rows * out * r + 2 * r * rows * in + 2 * out * rows * r;
+    count(new long[] {out, in}, 0, flops);
+  }
+
+  private void count(long[] weight, long frozen, long lowRank) {
+    if (weight[0] == config.vocabularySize()) {
+      head += frozen + lowRank;
+    } else {
+      projections += frozen;
+      lora += lowRank;
+    }
+  }
+
+  /** All rows of one with all of a weight, whichever side of it is summed over. */
+  private static long product(Object[] arguments, int rows, int weight) {
+    long[] w = matrix(arguments[weight]);
+    return 2 * matrix(arguments[rows])[0] * w[0] * w[1];
+  }
+
+  /** One product of queries with keys (or its like), pair by pair of positions that see another. */
+  private long products() {
+    long flops = 0;
+    for (int length : lengths) {
+      for (int query = 0; query < length; query++) {
+        for (int key = 0; key <= query; key++) {
+          flops += 2L * config.attention().heads() * config.attention().headDim();
+        }
+      }
+    }
+    return flops;
+  }
+
+  private static long[] matrix(Object tensor) {
+    long[] shape = ((NDArray) tensor).getShape().getShape();
+    if (shape.length != 2) {
+      throw new AssertionError(Arrays.toString(shape));
+    }
+    return shape;
+  }
+}

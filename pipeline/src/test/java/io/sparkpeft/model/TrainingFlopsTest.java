@@ -1,0 +1,96 @@
+package io.sparkpeft.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.adapter.LoraShape;
+import io.sparkpeft.data.MicroBatches;
+import io.sparkpeft.data.TokenBatch;
+import io.sparkpeft.data.TokenizedExample;
+import io.sparkpeft.tensor.KernelObservation;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The formula against a count of what the kernels are really given. */
+class TrainingFlopsTest {
+  private static final int LENGTH = 11;
+  private static final int TARGETS = 4;
+
+  private ReferenceModel model;
+
+  @BeforeEach
+  void open() {
+    model = ReferenceModel.open("untied");
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj,lm_head | RECOMPUTE
+          q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj,lm_head | KEEP_ALL
+          q_proj,v_proj                | RECOMPUTE
+          layers.1.self_attn.v_proj    | RECOMPUTE
+          layers.0.self_attn.k_proj    | KEEP_ALL
+          layers.1.self_attn.o_proj    | RECOMPUTE
+          layers.0.self_attn.o_proj    | KEEP_ALL
+          layers.0.mlp.up_proj         | RECOMPUTE
+          layers.1.mlp.down_proj       | RECOMPUTE
+          lm_head                      | RECOMPUTE
+          """)
+  void equalsWhatIsComputed(String modules, Checkpointing checkpointing) {
+    List<LinearModule> all = model.decoder.config().linearModules();
+    LoraConfig config =
+        LoraConfig.defaults()
+            .with("r", 3)
+            .with("lora_dropout", 0.5)
+            .with("target_modules", List.of(modules.split(",")));
+    TrainingFlops formula =
+        new TrainingFlops(
+            model.decoder.config(), LoraShape.of(config, all).targets(), checkpointing);
+    FlopCounter counter = new FlopCounter(model.decoder.config(), LENGTH, LENGTH);
+    try (LoraAdapter adapter = LoraAdapter.create(model.manager, config, all, 1);
+        KernelObservation observation = KernelObservation.begin(counter, Device.cpu())) {
+      new AdapterTraining(model.decoder, adapter, checkpointing)
+          .lossAndGradient(twoDocuments(), 1, 7, new float[adapter.parameterCount()]);
+      assertThat(observation).isNotNull();
+    }
+    assertThat(formula.of(new int[] {LENGTH, LENGTH}, 2 * TARGETS)).isEqualTo(counter.counted());
+  }
+
+  @Test
+  void aDocumentPaysForItsOwnLengthAlone() {
+    LoraConfig config = LoraConfig.defaults().with("target_modules", List.of("q_proj"));
+    TrainingFlops formula =
+        new TrainingFlops(
+            model.decoder.config(),
+            LoraShape.of(config, model.decoder.config().linearModules()).targets(),
+            Checkpointing.KEEP_ALL);
+    TrainingFlops.Parts apart = formula.of(new int[] {5}, 1).plus(formula.of(new int[] {9}, 2));
+    assertThat(formula.of(new int[] {5, 9}, 3)).isEqualTo(apart);
+    assertThat(formula.of(new int[] {14}, 3).attention()).isGreaterThan(apart.attention());
+  }
+
+  private static TokenBatch twoDocuments() {
+    int[] tokens = new int[LENGTH];
+    Arrays.fill(tokens, 3);
+    boolean[] targets = new boolean[LENGTH];
+    Arrays.fill(targets, LENGTH - TARGETS, LENGTH, true);
+    TokenizedExample document = new TokenizedExample(tokens, targets);
+    return MicroBatches.batch(List.of(document, document), new long[] {0, 1});
+  }
+}

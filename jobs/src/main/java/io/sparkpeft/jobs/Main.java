@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       EvaluateJob.class,
       GenerateJob.class,
       PlanJob.class,
+      BenchJob.class,
       QuickstartJob.class
     })
 public final class Main {

@@ -79,6 +79,8 @@ class CommandLineTest {
     assertThat(run("plan", "--set", "model.path=" + folder.resolve("none"))).isEqualTo(66);
     assertThat(run("plan", "--config", "none.conf")).isEqualTo(66);
     assertThat(run("plan", "--set", "adapter.r")).isEqualTo(64);
+    assertThat(run("bench", "--set", "bench.step=3")).isEqualTo(78);
+    assertThat(text(err)).contains("Unknown key bench.step", "Did you mean bench.steps?");
   }
 
   @Test

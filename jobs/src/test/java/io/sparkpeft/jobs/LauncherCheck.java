@@ -19,6 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** The launcher, with a spark-submit that only writes down what it was given. */
 class LauncherCheck {
   private static final String LAUNCHER = Path.of("bin/spark-peft").toAbsolutePath().toString();
+  private static final String CONFIG =
+      """
+      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8,
+       "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1,
+       "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+       "hidden_act": "silu", "tie_word_embeddings": false, "vocab_size": 32}
+      """;
   private static final String STUB = "#!/bin/sh\nprintf '%s\\n' \"$@\"\n";
 
   @TempDir Path home;
@@ -101,18 +108,30 @@ class LauncherCheck {
   @Test
   void aPlanStartsNoSpark() throws Exception {
     Path model = Files.createDirectory(home.resolve("model"));
-    Files.writeString(
-        model.resolve("config.json"),
-        """
-        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8,
-         "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1,
-         "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
-         "hidden_act": "silu", "tie_word_embeddings": false, "vocab_size": 32}
-        """);
+    Files.writeString(model.resolve("config.json"), CONFIG);
     Ended plan = run(Map.of(), "plan", "--json", "--set", "model.path=" + model);
     assertThat(plan.code()).as(plan.err()).isZero();
     JsonNode json = Json.parse(plan.out());
     assertThat(json.path("trainable_parameters").asLong()).isEqualTo(256);
+  }
+
+  @Test
+  void aBenchmarkStartsNoSpark() throws Exception {
+    Path model = Files.createDirectory(home.resolve("model"));
+    Files.writeString(model.resolve("config.json"), CONFIG);
+    Ended bench =
+        run(
+            Map.of(),
+            "bench",
+            "--json",
+            "--set",
+            "model.path=" + model,
+            "--set",
+            "train.global_batch_size=4",
+            "--set",
+            "bench.steps=1");
+    assertThat(bench.code()).as(bench.err()).isZero();
+    assertThat(Json.parse(bench.out()).path("tokens_per_second").asDouble()).isPositive();
   }
 
   @Test

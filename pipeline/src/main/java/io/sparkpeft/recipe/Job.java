@@ -10,7 +10,8 @@ public enum Job {
   MERGE("run, model, adapter.path, output"),
   EVALUATE("run, model, adapter.path, data.table, eval, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
-  PLAN("run, model, data, tables, adapter, train, output");
+  PLAN("run, model, data, tables, adapter, train, output"),
+  BENCH("run, model, data.max_length, adapter, train, bench, output");
 
   private final String sectionsAndKeys;
 
@@ -39,7 +40,7 @@ public enum Job {
     return switch (this) {
       case PREPARE -> key.equals(DataSection.TABLE) || key.equals(ModelSection.DTYPE);
       case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
-      case MERGE, EVALUATE, GENERATE -> false;
+      case MERGE, EVALUATE, GENERATE, BENCH -> false;
     };
   }
 }

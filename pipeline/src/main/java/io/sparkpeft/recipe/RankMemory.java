@@ -50,7 +50,8 @@ public record RankMemory(
     return (bytes + ROUNDING_BYTES - 1) / ROUNDING_BYTES * ROUNDING_BYTES;
   }
 
-  ObjectNode json() {
+  /** The parts by name, and all together as {@code total}. */
+  public ObjectNode json() {
     return Json.object()
         .put("weights", weights)
         .put("adapter", adapter)

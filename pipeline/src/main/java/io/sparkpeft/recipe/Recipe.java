@@ -32,6 +32,7 @@ public record Recipe(
     TrainSection train,
     EvalSection eval,
     GenerateSection generate,
+    BenchSection bench,
     OutputSection output,
     EffectiveRecipe effective) {
 
@@ -124,6 +125,7 @@ public record Recipe(
         TrainSection.of(effective),
         EvalSection.of(effective),
         GenerateSection.of(effective),
+        BenchSection.of(effective),
         OutputSection.of(effective),
         effective);
   }

@@ -21,6 +21,7 @@ public final class RecipeKeys {
               TrainSection.KEYS,
               EvalSection.KEYS,
               GenerateSection.KEYS,
+              BenchSection.KEYS,
               OutputSection.KEYS)
           .<Key<?>>flatMap(Collection::stream)
           .toList();

@@ -5,6 +5,7 @@ import io.sparkpeft.base.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A base model in Hugging Face's layout: config.json beside model.safetensors, or beside shards and
@@ -50,6 +51,12 @@ public final class ModelFolder {
       return config;
     }
     throw WeightsErrors.configNotObject(file);
+  }
+
+  /** Whether there is anything beside config.json that {@link #open} would take for weights. */
+  public static boolean hasWeights(Path folder) {
+    return Stream.concat(Stream.of(WEIGHTS, INDEX), PICKLES.stream())
+        .anyMatch(name -> Files.exists(folder.resolve(name)));
   }
 
   private static TensorSource openTensors(Path folder) {

@@ -67,6 +67,12 @@ final class OtherValues {
     values.put("generate.max_new_tokens", "5");
     values.put("generate.raw", "true");
     values.put("generate.batch_size", "4");
+    values.put("bench.documents", "/documents.jsonl");
+    values.put("bench.warmup_steps", "1");
+    values.put("bench.steps", "4");
+    values.put("bench.profile_steps", "1");
+    values.put("bench.workers", "3");
+    values.put("bench.device", "gpu");
     values.put("output.path", "/output");
     return values;
   }

@@ -1,0 +1,201 @@
+package io.sparkpeft.api.bench;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.adapter.LoraShape;
+import io.sparkpeft.base.BaseErrors;
+import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.collective.InProcessCollective;
+import io.sparkpeft.model.AdapterTraining;
+import io.sparkpeft.model.Checkpointing;
+import io.sparkpeft.model.Decoder;
+import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.model.DecoderMemory;
+import io.sparkpeft.model.RandomWeights;
+import io.sparkpeft.model.TrainingFlops;
+import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.recipe.BenchSection;
+import io.sparkpeft.recipe.ModelSection.ComputeDtype;
+import io.sparkpeft.recipe.Plan;
+import io.sparkpeft.recipe.RankMemory;
+import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.tensor.Arithmetic;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.Engine;
+import io.sparkpeft.tensor.Tensors;
+import io.sparkpeft.train.PeakMemory;
+import io.sparkpeft.train.TrainResult;
+import io.sparkpeft.train.TrainTask;
+import io.sparkpeft.train.Trainer;
+import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.TensorSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Trains for some steps in this process, without Spark, and measures it: speed, where the time
+ * goes, how near it comes to the machine's own limit, and memory. Leaves nothing behind.
+ */
+public final class Bench {
+  private final Recipe recipe;
+  private final BenchSection bench;
+  private final Path folder;
+  private final DecoderConfig config;
+
+  private Bench(Recipe recipe) {
+    this.bench = recipe.bench();
+    this.recipe = recipe.with("train.max_steps", bench.allSteps(), "bench.*");
+    this.folder = recipe.model().folder();
+    this.config = DecoderConfig.read(ModelFolder.openConfig(folder));
+  }
+
+  /**
+   * @throws io.sparkpeft.base.SparkPeftException (66) without a config.json, (65) if weights or
+   *     documents cannot be used, (78) if the adapter does not fit the model
+   */
+  public static Benchmark run(Recipe recipe) {
+    return new Bench(recipe).run();
+  }
+
+  private Benchmark run() {
+    Engine.prepareThread();
+    Device device = bench.device() == BenchSection.Device.GPU ? Device.gpu() : Device.cpu();
+    Path spool = spoolFolder();
+    try (NDManager manager = Engine.newManager(device)) {
+      Documents documents = Documents.of(recipe, config, spool.resolve("documents"));
+      warmUp(manager);
+      long floor = PeakMemory.residentBytes();
+      Decoder decoder = decoder(manager);
+      decoder.logits(Optional.empty(), new int[] {0, 0}); // touches weights that are mapped
+      long loaded = PeakMemory.residentBytes();
+      try (LoraAdapter adapter = adapter(manager)) {
+        return measured(decoder, adapter, documents, manager, new Loaded(floor, loaded - floor));
+      }
+    } finally {
+      NewFolder.deleteTree(spool);
+    }
+  }
+
+  /** Bytes resident before there were weights, and what these added. */
+  private record Loaded(long floor, long weights) {}
+
+  /** Compiles the kernels, which belong to the process, not to the model. */
+  private static void warmUp(NDManager manager) {
+    Tensors.fromFloats(manager, new float[1], 1).close();
+  }
+
+  private static Path spoolFolder() {
+    try {
+      return Files.createTempDirectory("spark-peft-bench-");
+    } catch (IOException e) {
+      throw BaseErrors.cannotWrite(Path.of(System.getProperty("java.io.tmpdir")), e);
+    }
+  }
+
+  private Decoder decoder(NDManager manager) {
+    Device device = manager.getDevice();
+    if (ModelFolder.hasWeights(folder)) {
+      TensorSource stored = ModelFolder.open(folder).tensors();
+      Dtype dtype = stored.entry(stored.names().iterator().next()).dtype();
+      return Decoder.load(manager, config, stored, Arithmetic.choose(wanted(), dtype, device));
+    }
+    Dtype dtype = config.stored().orElse(Dtype.FLOAT32);
+    Arithmetic arithmetic = Arithmetic.choose(wanted(), dtype, device);
+    TensorSource random = new RandomWeights(config, arithmetic.compute(), recipe.train().seed());
+    return Decoder.load(manager, config, random, arithmetic);
+  }
+
+  private Optional<Dtype> wanted() {
+    ComputeDtype dtype = recipe.model().dtype();
+    return dtype == ComputeDtype.AUTO ? Optional.empty() : Optional.of(Dtype.valueOf(dtype.name()));
+  }
+
+  private LoraAdapter adapter(NDManager manager) {
+    List<LinearModule> modules = config.linearModules();
+    Optional<Path> stored = recipe.adapter().folder();
+    if (stored.isPresent()) {
+      return LoraAdapter.load(manager, stored.get(), modules);
+    }
+    LoraConfig lora =
+        LoraConfig.of(recipe.adapterSettings()).resolvedFor(config.modelType(), modules);
+    return LoraAdapter.create(manager, lora, modules, recipe.train().seed());
+  }
+
+  private Benchmark measured(
+      Decoder decoder, LoraAdapter adapter, Documents documents, NDManager manager, Loaded memory) {
+    DecoderMemory predicted = new DecoderMemory(config, decoder.arithmetic().compute());
+    Checkpointing checkpointing = RankMemory.checkpointing(recipe, predicted);
+    AdapterTraining training = new AdapterTraining(decoder, adapter, checkpointing);
+    StepTimes times = new StepTimes(bench, config.vocabularySize(), manager.getDevice());
+    TrainResult result = train(training, adapter, documents, times);
+    TrainingFlops flops =
+        new TrainingFlops(
+            config,
+            LoraShape.of(adapter.config(), config.linearModules()).targets(),
+            checkpointing);
+    Assessment assessment =
+        new Assessment(recipe, documents, flops, times, decoder.arithmetic(), manager);
+    return new Benchmark(
+        setting(decoder, adapter, documents, checkpointing, manager.getDevice()),
+        assessment.speed(result),
+        assessment.limit(),
+        assessment.parts(),
+        assessment.kernels(),
+        new Benchmark.Memory(
+            memory.floor(),
+            memory.weights(),
+            result.peakMemoryBytes(),
+            Runtime.getRuntime().totalMemory(),
+            Plan.of(recipe).memory()));
+  }
+
+  private TrainResult train(
+      AdapterTraining training, LoraAdapter adapter, Documents documents, StepTimes times) {
+    try (times) {
+      return Trainer.run(
+          new TrainTask(
+              recipe.train().settings(),
+              adapter,
+              ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
+              training::lossAndGradient,
+              documents.file(),
+              Optional.empty(),
+              InProcessCollective.alone(),
+              bench.workerCount(),
+              Optional.empty(),
+              Optional.empty(),
+              times,
+              () -> false));
+    }
+  }
+
+  private Benchmark.Setting setting(
+      Decoder decoder,
+      LoraAdapter adapter,
+      Documents documents,
+      Checkpointing checkpointing,
+      Device device) {
+    return new Benchmark.Setting(
+        "%s, %d layers, hidden %d"
+            .formatted(config.modelType(), config.layers(), config.hiddenSize()),
+        config.parameterCount(),
+        adapter.parameterCount(),
+        ModelFolder.hasWeights(folder)
+            ? "weights of " + folder.getFileName()
+            : "random weights by seed " + recipe.train().seed(),
+        documents.origin(),
+        device.getDeviceType(),
+        decoder.arithmetic().text(),
+        checkpointing.name().toLowerCase(Locale.ROOT),
+        bench.workerCount(),
+        recipe.train().microBatchSize(),
+        recipe.train().globalBatchSize());
+  }
+}

@@ -138,10 +138,13 @@ public record TrainingFlops(
       return index >= lowest && checkpointing == Checkpointing.RECOMPUTE ? 2 : 1;
     }
 
-    /** Two products forward; four backward, for the gradients of q, k, v and the probabilities. */
+    /**
+     * Two products forward; five backward, for the scores again and the gradients of q, k, v and
+     * the probabilities.
+     */
     private long attention(long pairs) {
       long width = config.attention().queryWidth();
-      int backward = isInputGradientWanted(Projection.OUTPUT) ? 4 : 0;
+      int backward = isInputGradientWanted(Projection.OUTPUT) ? 5 : 0;
       return 2 * pairs * width * (2 * forwards() + backward);
     }
 

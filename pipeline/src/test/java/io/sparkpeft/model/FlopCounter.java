@@ -7,18 +7,13 @@ import java.util.Arrays;
 /** Counts what kernels compute, one call at a time, by the shapes of what they are given. */
 final class FlopCounter implements KernelObserver {
   private final DecoderConfig config;
-  private final int[] lengths;
   private long projections;
   private long lora;
   private long attention;
   private long head;
 
-  /**
-   * @param lengths of the documents that are attended to
-   */
-  FlopCounter(DecoderConfig config, int... lengths) {
+  FlopCounter(DecoderConfig config) {
     this.config = config;
-    this.lengths = lengths;
   }
 
   TrainingFlops.Parts counted() {
@@ -37,8 +32,8 @@ final class FlopCounter implements KernelObserver {
       case "lora_parameters_vjp" -> parametersVjp(arguments);
       case "lora_input_vjp", "lora_dropped_input_vjp" ->
           count(matrix(arguments[2]), product(arguments, 0, 2), product(arguments, 0, 3));
-      case "attention" -> attention += 2 * products();
-      case "attention_vjp" -> attention += 4 * products();
+      case "causal_attention" -> attention += 2 * products((long[]) arguments[3]);
+      case "causal_attention_vjp" -> attention += 5 * products((long[]) arguments[6]);
       default -> {}
     }
   }
@@ -69,9 +64,9 @@ final class FlopCounter implements KernelObserver {
   }
 
   /** One product of queries with keys (or its like), pair by pair of positions that see another. */
-  private long products() {
+  private long products(long[] lengths) {
     long flops = 0;
-    for (int length : lengths) {
+    for (long length : lengths) {
       for (int query = 0; query < length; query++) {
         for (int key = 0; key <= query; key++) {
           flops += 2L * config.attention().heads() * config.attention().headDim();

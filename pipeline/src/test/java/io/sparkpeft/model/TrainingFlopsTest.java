@@ -7,11 +7,8 @@ import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.adapter.LoraAdapter;
 import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.adapter.LoraShape;
-import io.sparkpeft.data.MicroBatches;
 import io.sparkpeft.data.TokenBatch;
-import io.sparkpeft.data.TokenizedExample;
 import io.sparkpeft.tensor.KernelObservation;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,9 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The formula against a count of what the kernels are really given. */
 class TrainingFlopsTest {
-  private static final int LENGTH = 11;
-  private static final int TARGETS = 4;
-
   private ReferenceModel model;
 
   @BeforeEach
@@ -62,14 +56,15 @@ class TrainingFlopsTest {
     TrainingFlops formula =
         new TrainingFlops(
             model.decoder.config(), LoraShape.of(config, all).targets(), checkpointing);
-    FlopCounter counter = new FlopCounter(model.decoder.config(), LENGTH, LENGTH);
+    FlopCounter counter = new FlopCounter(model.decoder.config());
+    TokenBatch batch = model.batch();
     try (LoraAdapter adapter = LoraAdapter.create(model.manager, config, all, 1);
         KernelObservation observation = KernelObservation.begin(counter, Device.cpu())) {
       new AdapterTraining(model.decoder, adapter, checkpointing)
-          .lossAndGradient(twoDocuments(), 1, 7, new float[adapter.parameterCount()]);
+          .lossAndGradient(batch, 1, 7, new float[adapter.parameterCount()]);
       assertThat(observation).isNotNull();
     }
-    assertThat(formula.of(new int[] {LENGTH, LENGTH}, 2 * TARGETS)).isEqualTo(counter.counted());
+    assertThat(formula.of(batch.lengths(), batch.targetCount())).isEqualTo(counter.counted());
   }
 
   @Test
@@ -83,14 +78,5 @@ class TrainingFlopsTest {
     TrainingFlops.Parts apart = formula.of(new int[] {5}, 1).plus(formula.of(new int[] {9}, 2));
     assertThat(formula.of(new int[] {5, 9}, 3)).isEqualTo(apart);
     assertThat(formula.of(new int[] {14}, 3).attention()).isGreaterThan(apart.attention());
-  }
-
-  private static TokenBatch twoDocuments() {
-    int[] tokens = new int[LENGTH];
-    Arrays.fill(tokens, 3);
-    boolean[] targets = new boolean[LENGTH];
-    Arrays.fill(targets, LENGTH - TARGETS, LENGTH, true);
-    TokenizedExample document = new TokenizedExample(tokens, targets);
-    return MicroBatches.batch(List.of(document, document), new long[] {0, 1});
   }
 }

@@ -21,6 +21,7 @@ public final class AdapterTraining {
   private final Decoder decoder;
   private final Adapter adapter;
   private final Checkpointing checkpointing;
+  private final DropoutGaps gaps;
 
   /**
    * @param adapter read at each call, so an optimizer may change its tensors between calls
@@ -29,6 +30,7 @@ public final class AdapterTraining {
     this.decoder = decoder;
     this.adapter = adapter;
     this.checkpointing = checkpointing;
+    this.gaps = DropoutGaps.of(adapter.config().loraDropout());
   }
 
   /**
@@ -52,7 +54,7 @@ public final class AdapterTraining {
         dropoutSeed == 0
             ? DropoutMasks.NONE
             : new KeyedDropout(
-                dropoutSeed, documents.spread(batch.samples()), documents.positions());
+                dropoutSeed, documents.spread(batch.samples()), documents.positions(), gaps);
     return lossAndGradient(batch, lossScale, dropout, gradient);
   }
 

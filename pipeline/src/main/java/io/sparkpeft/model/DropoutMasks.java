@@ -6,7 +6,7 @@ interface DropoutMasks {
   DropoutMasks NONE =
       new DropoutMasks() {
         @Override
-        public byte[] mask(int module, int features, double probability) {
+        public byte[] mask(int module, int features) {
           throw new IllegalStateException("nothing is dropped outside training");
         }
 
@@ -21,9 +21,8 @@ interface DropoutMasks {
    *
    * @param module the index of the linear layer, see {@link DecoderConfig#linearModules}
    * @param features the layer's inputs
-   * @param probability of dropping one
    */
-  byte[] mask(int module, int features, double probability);
+  byte[] mask(int module, int features);
 
   /** The masks of some rows of the same activations. */
   DropoutMasks at(long[] rows);

@@ -28,8 +28,9 @@ record Linear(String module, int index, NDArray weight) {
    * @param input after dropout [rows, in]
    * @param mask of the dropout, if there was any
    * @param inner input A^T [rows, r]
+   * @param scaling of what A and B add, dropout's included
    */
-  record LowRank(NDArray input, Optional<NDArray> mask, NDArray inner) {}
+  record LowRank(NDArray input, Optional<NDArray> mask, NDArray inner, double scaling) {}
 
   /** x [rows, in]. */
   Saved forward(Pass pass, NDArray x) {
@@ -43,12 +44,13 @@ record Linear(String module, int index, NDArray weight) {
 
   private Saved adapted(Pass pass, NDArray x, LowRankDelta delta) {
     Optional<NDArray> mask = mask(pass, delta);
-    double keep = 1 - delta.dropout();
-    NDArray input = mask.map(m -> DropoutKernels.dropout(pass.scope(), x, m, keep)).orElse(x);
+    NDArray input = mask.map(m -> DropoutKernels.dropout(pass.scope(), x, m)).orElse(x);
+    double scaling = delta.scaling() / (mask.isPresent() ? 1 - delta.dropout() : 1);
     List<NDArray> results =
         LinearKernels.loraLinear(
-            pass.scope(), x, input, weight, delta.a(), delta.b(), delta.scaling(), pass.product());
-    return new Saved(results.get(0), Optional.of(new LowRank(input, mask, results.get(1))));
+            pass.scope(), x, input, weight, delta.a(), delta.b(), scaling, pass.product());
+    return new Saved(
+        results.get(0), Optional.of(new LowRank(input, mask, results.get(1), scaling)));
   }
 
   private Optional<NDArray> mask(Pass pass, LowRankDelta delta) {
@@ -56,8 +58,8 @@ record Linear(String module, int index, NDArray weight) {
       return Optional.empty();
     }
     long features = weight.getShape().get(1);
-    byte[] mask = pass.dropout().mask(index, Math.toIntExact(features), delta.dropout());
-    return Optional.of(Tensors.fromBooleans(pass.scope(), mask, mask.length / features, features));
+    byte[] mask = pass.dropout().mask(index, Math.toIntExact(features));
+    return Optional.of(Tensors.fromUnsigned(pass.scope(), mask, mask.length / features, features));
   }
 
   boolean isAdapted(Pass pass) {
@@ -81,7 +83,7 @@ record Linear(String module, int index, NDArray weight) {
     LowRank lowRank = saved.lowRank().get();
     List<NDArray> gradients =
         LinearKernels.loraParametersVjp(
-            pass.scope(), gy, lowRank.input(), lowRank.inner(), delta.b(), delta.scaling());
+            pass.scope(), gy, lowRank.input(), lowRank.inner(), delta.b(), lowRank.scaling());
     pass.gradients().add(module, gradients.get(1), gradients.get(2));
     return carry
         ? Optional.of(inputGradient(pass, gy, gradients.get(0), delta, lowRank))
@@ -95,13 +97,6 @@ record Linear(String module, int index, NDArray weight) {
           pass.scope(), gy, gInner, weight, delta.a(), pass.product());
     }
     return LinearKernels.loraDroppedInputVjp(
-        pass.scope(),
-        gy,
-        gInner,
-        weight,
-        delta.a(),
-        lowRank.mask().get(),
-        1 - delta.dropout(),
-        pass.product());
+        pass.scope(), gy, gInner, weight, delta.a(), lowRank.mask().get(), pass.product());
   }
 }

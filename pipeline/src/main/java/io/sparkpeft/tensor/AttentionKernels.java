@@ -37,7 +37,8 @@ public final class AttentionKernels {
    * The result of attention.
    *
    * @param y [N, K G D]
-   * @param sums logarithms of the sums that made probabilities of the scores, fp32 [K, N, G, 1]
+   * @param sums logarithms, to the base of 2, of the sums that made probabilities of the scores,
+   *     fp32 [K, N, G, 1]
    */
   public record Mixed(NDArray y, NDArray sums) {}
 

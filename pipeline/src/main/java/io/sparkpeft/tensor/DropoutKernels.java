@@ -10,12 +10,11 @@ public final class DropoutKernels {
   private DropoutKernels() {}
 
   /**
-   * x mask / keep.
+   * x mask. What is kept is not scaled up: whoever reads it divides by the share that is kept.
    *
-   * @param mask bool, of x's shape
-   * @param keep the probability of keeping an element
+   * @param mask uint8, of x's shape: 1 keeps, 0 drops
    */
-  public static NDArray dropout(NDManager scope, NDArray x, NDArray mask, double keep) {
-    return DROPOUT.tensor(scope, x, mask, keep);
+  public static NDArray dropout(NDManager scope, NDArray x, NDArray mask) {
+    return DROPOUT.tensor(scope, x, mask);
   }
 }

@@ -34,7 +34,12 @@ public final class LinearKernels {
     return ADD.tensor(scope, x, y);
   }
 
-  /** y = x w^T + scaling u b^T with u = dropped a^T: [y, u]. */
+  /**
+   * y = x w^T + scaling u b^T with u = dropped a^T: [y, u].
+   *
+   * @param dropped x, or what dropout leaves of it; then scaling includes 1 / keep, where keep is
+   *     the share that it leaves
+   */
   public static List<NDArray> loraLinear(
       NDManager scope,
       NDArray x,
@@ -59,7 +64,7 @@ public final class LinearKernels {
     return LORA_INPUT_VJP.tensor(scope, gy, gu, w, a, product == Product.ONEDNN);
   }
 
-  /** gx = gy w + dropout(gu a) by the mask of the forward pass. */
+  /** gx = gy w + mask (gu a), with the mask of the forward pass. */
   public static NDArray loraDroppedInputVjp(
       NDManager scope,
       NDArray gy,
@@ -67,9 +72,7 @@ public final class LinearKernels {
       NDArray w,
       NDArray a,
       NDArray mask,
-      double keep,
       Product product) {
-    return LORA_DROPPED_INPUT_VJP.tensor(
-        scope, gy, gu, w, a, mask, keep, product == Product.ONEDNN);
+    return LORA_DROPPED_INPUT_VJP.tensor(scope, gy, gu, w, a, mask, product == Product.ONEDNN);
   }
 }

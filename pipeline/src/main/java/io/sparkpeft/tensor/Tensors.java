@@ -68,8 +68,8 @@ public final class Tensors {
   }
 
   /** A bool tensor of these bytes, 0 or 1, copied. */
-  public static NDArray fromBooleans(NDManager scope, byte[] values, long... shape) {
-    NDArray tensor = empty(scope, Dtype.BOOL, shape);
+  public static NDArray fromUnsigned(NDManager scope, byte[] values, long... shape) {
+    NDArray tensor = empty(scope, Dtype.UINT8, shape);
     if (tensor.getDevice().isGpu()) {
       tensor.set(ByteBuffer.wrap(values));
     } else {

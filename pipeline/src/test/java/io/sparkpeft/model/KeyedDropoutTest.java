@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 class KeyedDropoutTest {
   @Test
   void dropsAsOftenAsAsked() {
-    for (double probability : new double[] {0.05, 0.5, 0.9}) {
-      byte[] mask = dropout(1, 100).mask(3, 1003, probability);
+    for (double probability : new double[] {0.001, 0.05, 0.5, 0.9}) {
+      byte[] mask = dropout(1, 100, probability).mask(3, 1003);
       double kept = 0;
       for (byte value : mask) {
         kept += value;
@@ -22,16 +22,16 @@ class KeyedDropoutTest {
 
   @Test
   void keepsEverythingOrNothingAtTheEnds() {
-    assertThat(dropout(1, 4).mask(0, 50, 0)).containsOnly(1);
-    assertThat(dropout(1, 4).mask(0, 50, 1)).containsOnly(0);
+    assertThat(dropout(1, 4, 0).mask(0, 50)).containsOnly(1);
+    assertThat(dropout(1, 4, 1).mask(0, 50)).containsOnly(0);
   }
 
   @Test
   void dependsOnSeedModuleSampleAndPosition() {
-    byte[] mask = dropout(1, 2).mask(0, 64, 0.5);
-    assertThat(mask).isEqualTo(dropout(1, 2).mask(0, 64, 0.5));
-    assertThat(mask).isNotEqualTo(dropout(2, 2).mask(0, 64, 0.5));
-    assertThat(mask).isNotEqualTo(dropout(1, 2).mask(1, 64, 0.5));
+    byte[] mask = dropout(1, 2, 0.5).mask(0, 64);
+    assertThat(mask).isEqualTo(dropout(1, 2, 0.5).mask(0, 64));
+    assertThat(mask).isNotEqualTo(dropout(2, 2, 0.5).mask(0, 64));
+    assertThat(mask).isNotEqualTo(dropout(1, 2, 0.5).mask(1, 64));
     for (int token = 1; token < 4; token++) {
       assertThat(row(mask, token)).isNotEqualTo(row(mask, 0));
     }
@@ -39,26 +39,47 @@ class KeyedDropoutTest {
 
   @Test
   void aTokensMaskDoesNotDependOnTheBatch() {
-    byte[] together = dropout(1, 2).mask(5, 64, 0.5); // samples 7 and 8, two positions each
-    KeyedDropout alone = new KeyedDropout(1, new long[] {8}, new long[] {1});
-    assertThat(alone.mask(5, 64, 0.5)).isEqualTo(row(together, 3));
-    assertThat(dropout(1, 2).at(new long[] {3}).mask(5, 64, 0.5)).isEqualTo(row(together, 3));
+    byte[] together = dropout(1, 2, 0.5).mask(5, 64); // samples 7 and 8, two positions each
+    KeyedDropout alone = new KeyedDropout(1, new long[] {8}, new long[] {1}, DropoutGaps.of(0.5));
+    assertThat(alone.mask(5, 64)).isEqualTo(row(together, 3));
+    assertThat(dropout(1, 2, 0.5).at(new long[] {3}).mask(5, 64)).isEqualTo(row(together, 3));
+  }
+
+  /** Of two neighbours both are dropped as often as chance would have it, at any place of a row. */
+  @Test
+  void neighboursAreDroppedIndependently() {
+    double probability = 0.2;
+    byte[] mask = dropout(3, 5000, probability).mask(0, 64);
+    for (int feature : new int[] {0, 1, 30, 62}) {
+      double both = 0;
+      for (int token = 0; token < 10_000; token++) {
+        int at = token * 64 + feature;
+        both += (1 - mask[at]) * (1 - mask[at + 1]);
+      }
+      double expected = probability * probability;
+      double spread = 5 * Math.sqrt(expected * (1 - expected) / 10_000);
+      assertThat(both / 10_000).isCloseTo(expected, within(spread));
+    }
   }
 
   /** Guards runs that are resumed with a later version. */
   @Test
   void theBitsAreFixed() {
-    assertThat(dropout(42, 1).mask(0, 12, 0.5)).isEqualTo(FIXED);
+    assertThat(dropout(42, 1, 0.5).mask(0, 12)).isEqualTo(FIXED);
   }
 
   private static final byte[] FIXED = {
-    1, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, // the first token
-    1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1
+    1, 0, 0, 0, 1, 0, 1, 1, 1, 1, 0, 1, // the first token
+    1, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1
   };
 
-  private static KeyedDropout dropout(long seed, int positions) {
+  private static KeyedDropout dropout(long seed, int positions, double probability) {
     Documents documents = new Documents(new long[] {positions, positions});
-    return new KeyedDropout(seed, documents.spread(new long[] {7, 8}), documents.positions());
+    return new KeyedDropout(
+        seed,
+        documents.spread(new long[] {7, 8}),
+        documents.positions(),
+        DropoutGaps.of(probability));
   }
 
   private static byte[] row(byte[] mask, int token) {

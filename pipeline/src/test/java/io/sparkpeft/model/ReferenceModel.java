@@ -133,7 +133,7 @@ final class ReferenceModel implements AutoCloseable {
     }
 
     @Override
-    public byte[] mask(int module, int features, double probability) {
+    public byte[] mask(int module, int features) {
       byte[] all = bytes("mask." + decoder.config().linearModules().get(module).name());
       byte[] chosen = new byte[places.length * features];
       for (int i = 0; i < places.length; i++) {

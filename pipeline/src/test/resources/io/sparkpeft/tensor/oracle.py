@@ -116,9 +116,9 @@ def elsewhere(x: Tensor) -> Tensor:
 
 def meta_layer(x: Tensor, w: Tensor, a: Tensor, b: Tensor) -> int:
     x, w, a, b = elsewhere(x), elsewhere(w), elsewhere(a), elsewhere(b)
-    y = lora_linear(rms_norm(x, w[0], 0.1), dropout(x, x > 0, 0.5), w, a, b, 2.0, False)
+    y = lora_linear(rms_norm(x, w[0], 0.1), dropout(x, x > 0), w, a, b, 2.0, False)
     g = lora_parameters_vjp(y[0], x, y[1], b, 2.0)
-    gx = lora_dropped_input_vjp(y[0], g[0], w, a, x > 0, 0.5, False)
+    gx = lora_dropped_input_vjp(y[0], g[0], w, a, x > 0, False)
     gated = swiglu_vjp(gx, x, swiglu(x, gx))
     return residual_rms_norm_vjp(gated, x, w[0], 0.1, x).numel()
 

@@ -5,7 +5,9 @@
 # Every document is computed by itself, in blocks of n query positions against the m keys up to the
 # block's end: neither other documents' keys nor, but within a block, later ones cost anything.
 # Probabilities are not kept: the backward pass makes them again from their logarithmic sums.
-# (Dao et al. 2022, arXiv:2205.14135.)
+# (Dao et al. 2022, arXiv:2205.14135.) All is done to the base of 2, whose power is fast for every
+# argument, and what is below 2^-64 of the largest counts as zero: it is lost in the sum anyway, and
+# the denormal numbers that it would lead to are slow.
 
 
 # [N, K D] -> [K, N, D]
@@ -45,21 +47,27 @@ def attention_heads_vjp(
     return [gq1.view([N, -1]), gk1.view([N, -1]), joined_heads(gv)]
 
 
-# What a position may not see: -inf above the diagonal.   [size, 1, size]
-def future(like: Tensor, size: int) -> Tensor:
-    hidden = torch.full([size, size], -inf, dtype=like.dtype, device=like.device)
+# What a position of a block may not see: -inf above the diagonal.   [block, 1, block] in fp32
+def future(like: Tensor, block: int) -> Tensor:
+    hidden = torch.full([block, block], -inf, dtype=torch.float32, device=like.device)
     return hidden.triu(1).unsqueeze(1)
 
 
-# Scaled products of the block's queries [K, n, G, D] with keys [K, m, D], in fp32. [K, n G, m]
-def causal_scores(q: Tensor, k: Tensor, scale: float) -> Tensor:
+# Scaled products of the block's queries [K, n, G, D] with keys [K, m, D], in fp32 and as logarithms
+# to the base of 2. [K, n G, m]
+def causal_scores(q: Tensor, k: Tensor, hidden: Tensor, scale: float) -> Tensor:
     K, n, G, D = q.size()
     m = k.size(1)
     product = torch.empty([K, n * G, m], dtype=q.dtype, device=q.device)
-    product.baddbmm_(q.reshape([K, n * G, D]), k.transpose(1, 2), beta=0, alpha=scale)
+    product.baddbmm_(q.reshape([K, n * G, D]), k.transpose(1, 2), beta=0, alpha=scale * 1.4426950408889634)
     scores = product.float()
-    scores.view([K, n, G, m])[..., m - n :].add_(future(scores, n))
+    scores.view([K, n, G, m])[..., m - n :].add_(hidden[:n, :, :n])
     return scores
+
+
+# Written into x: 2^x, and zero where that is less than 2^-64.
+def power_of_two_(x: Tensor) -> Tensor:
+    return torch.threshold_(x, -64, -inf).exp2_()
 
 
 # softmax(scale q k^T) v. Result: y [N, K G D], and the logarithmic sums [K, N, G, 1] in fp32.
@@ -69,19 +77,20 @@ def causal_attention(
     K, N, G, D = q.size()
     y = torch.empty_like(q)
     sums = torch.empty([K, N, G, 1], dtype=torch.float32, device=q.device)
+    hidden = future(q, block)
     first = 0
     for length in lengths:
         last = first + length
         for i in range(first, last, block):
             e = min(i + block, last)
             n = e - i
-            scores = causal_scores(q[:, i:e], k[:, first:e], scale)
+            scores = causal_scores(q[:, i:e], k[:, first:e], hidden, scale)
             top = scores.amax([-1], True)
-            p = scores.sub_(top).exp_()  # [K, n G, m]
+            p = power_of_two_(scores.sub_(top))  # [K, n G, m]
             total = p.sum([-1], True)
             mixed = p.type_as(q).bmm(v[:, first:e]) / total
             y[:, i:e].copy_(mixed.view([K, n, G, D]))
-            sums[:, i:e].copy_(total.log_().add_(top).view([K, n, G, 1]))
+            sums[:, i:e].copy_(total.log2_().add_(top).view([K, n, G, 1]))
         first = last
     return [joined_heads(y), sums]
 
@@ -105,6 +114,7 @@ def causal_attention_vjp(
     gq = torch.empty_like(q)
     gk = torch.zeros_like(k)
     gv = torch.zeros_like(v)
+    hidden = future(q, block)
     first = 0
     for length in lengths:
         last = first + length
@@ -112,8 +122,8 @@ def causal_attention_vjp(
             e = min(i + block, last)
             rows = [K, (e - i) * G, -1]
             keys = k[:, first:e]
-            scores = causal_scores(q[:, i:e], keys, scale)
-            p = scores.sub_(sums[:, i:e].reshape(rows)).exp_()  # [K, n G, m]
+            scores = causal_scores(q[:, i:e], keys, hidden, scale)
+            p = power_of_two_(scores.sub_(sums[:, i:e].reshape(rows)))  # [K, n G, m]
             gi = g[:, i:e].reshape(rows)
             gv[:, first:e].add_(p.type_as(q).transpose(1, 2).bmm(gi))
             gp = gi.bmm(v[:, first:e].transpose(1, 2)).float()

@@ -2,7 +2,8 @@
 # x [rows, in], w [out, in], a [r, in] and b [out, r] in fp32, y [rows, out]
 
 
-# u = x a^T, y = x w^T + scaling u b^T.   dropped: x after dropout, for the low-rank path
+# u = x a^T, y = x w^T + scaling u b^T.   dropped: x after dropout, for the low-rank path; scaling
+# then includes 1 / keep, where keep is the share of x that dropout keeps
 def lora_linear(
     x: Tensor, dropped: Tensor, w: Tensor, a: Tensor, b: Tensor, scaling: float, one_dnn: bool
 ) -> List[Tensor]:
@@ -26,9 +27,9 @@ def lora_input_vjp(gy: Tensor, gu: Tensor, w: Tensor, a: Tensor, one_dnn: bool) 
     return linear_vjp(gy, w, one_dnn).addmm_(gu, a.type_as(gy))
 
 
-# gx = gy w + dropout(gu a), by the same mask
+# gx = gy w + mask (gu a)
 def lora_dropped_input_vjp(
-    gy: Tensor, gu: Tensor, w: Tensor, a: Tensor, mask: Tensor, keep: float, one_dnn: bool
+    gy: Tensor, gu: Tensor, w: Tensor, a: Tensor, mask: Tensor, one_dnn: bool
 ) -> Tensor:
-    low_rank = dropout(gu @ a.type_as(gy), mask, keep)
+    low_rank = (gu @ a.type_as(gy)).mul_(mask)
     return linear_vjp(gy, w, one_dnn).add_(low_rank)

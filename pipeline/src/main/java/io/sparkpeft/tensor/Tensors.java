@@ -67,7 +67,7 @@ public final class Tensors {
     return tensor;
   }
 
-  /** A bool tensor of these bytes, 0 or 1, copied. */
+  /** A uint8 tensor of these bytes, copied. */
   public static NDArray fromUnsigned(NDManager scope, byte[] values, long... shape) {
     NDArray tensor = empty(scope, Dtype.UINT8, shape);
     if (tensor.getDevice().isGpu()) {

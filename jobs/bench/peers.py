@@ -23,7 +23,8 @@ Modes of transformers + PEFT:
 
 Ours computes in float32 beside fp32 modes, else in bfloat16. Ours and theirs take turns, --rounds
 times, so that noise hits both; the table shows medians. Speed is that of the steps after the third,
-in real tokens. Memory is the peak above the process's floor and the weights.
+in real tokens. Memory is the peak above the process's floor and the weights. The whole command of
+ours includes a profiled step and the measuring of the GEMM limit.
 """
 
 import argparse

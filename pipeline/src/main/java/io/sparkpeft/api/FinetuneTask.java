@@ -146,7 +146,7 @@ record FinetuneTask(
     AdapterTraining training =
         new AdapterTraining(decoder, adapter, RankMemory.checkpointing(recipe, memory));
     TokenFile tokens = Spool.write(table, hadoop.value(), spools.resolve("train"));
-    TrainSettings settings = recipe.train().settings();
+    TrainSettings settings = recipe.trainSettings(decoder.config().maxPositionEmbeddings());
     Path checkpoints = Path.of(work, CHECKPOINTS);
     CheckpointIdentity run =
         new CheckpointIdentity(identity, new TreeMap<>(Map.of("text", arithmetic)));

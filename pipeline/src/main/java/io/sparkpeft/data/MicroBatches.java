@@ -4,22 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Cuts a global step into micro-batches by place in the step, whatever the number of ranks, so that
- * each one's gradient does not depend on who computes it.
- */
+/** Reads micro-batches. */
 public final class MicroBatches {
   private MicroBatches() {}
-
-  /** Consecutive samples; only the last micro-batch may be shorter. */
-  public static List<int[]> of(int[] samplesOfStep, int microBatchSize) {
-    List<int[]> result = new ArrayList<>();
-    for (int from = 0; from < samplesOfStep.length; from += microBatchSize) {
-      int to = Math.min(from + microBatchSize, samplesOfStep.length);
-      result.add(Arrays.copyOfRange(samplesOfStep, from, to));
-    }
-    return result;
-  }
 
   /**
    * The samples one after another, in the order given.

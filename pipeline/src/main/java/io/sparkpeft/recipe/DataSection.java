@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param source file or folder, local or of any Hadoop file system
  * @param template {@code auto}, {@code none}, the name of a template, or a file
  * @param maxLength most tokens of an example; empty: 512, or the model's context if that is less
+ * @param packing whether micro-batches are filled up by tokens rather than by examples
  * @param validationFraction share of the examples kept out of training
  * @param table the token table; empty: {@code <tables.root>/tokens}
  */
@@ -20,6 +21,7 @@ public record DataSection(
     Overlong overlong,
     OnBadRecord onBadRecord,
     boolean trainOnPrompt,
+    boolean packing,
     double validationFraction,
     Optional<String> table) {
 
@@ -101,6 +103,15 @@ public record DataSection(
           false,
           "Whether the prompt's tokens are targets too.");
 
+  static final Key<Boolean> PACKING =
+      Key.of(
+          "data.packing",
+          ValueTypes.BOOLEAN,
+          false,
+          "Fill micro-batches with as many examples as have train.micro_batch_size times"
+              + " data.max_length tokens: fewer and fuller ones. Examples never see each other, and"
+              + " an optimizer step still takes train.global_batch_size of them.");
+
   static final Key<Double> VALIDATION_FRACTION =
       Key.of(
               "data.validation_fraction",
@@ -126,6 +137,7 @@ public record DataSection(
           OVERLONG,
           ON_BAD_RECORD,
           TRAIN_ON_PROMPT,
+          PACKING,
           VALIDATION_FRACTION,
           TABLE);
 
@@ -138,6 +150,7 @@ public record DataSection(
         recipe.value(OVERLONG),
         recipe.value(ON_BAD_RECORD),
         recipe.value(TRAIN_ON_PROMPT),
+        recipe.value(PACKING),
         recipe.value(VALIDATION_FRACTION),
         recipe.value(TABLE));
   }

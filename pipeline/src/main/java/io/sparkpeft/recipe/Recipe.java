@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import io.sparkpeft.data.MicroBatching;
+import io.sparkpeft.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -76,6 +78,14 @@ public record Recipe(
   /** The token table that prepare writes and finetune reads. */
   public String tokenTable() {
     return data.table().map(Location::absolute).orElseGet(() -> tables.table("tokens"));
+  }
+
+  /** How training goes on a model of that context. */
+  public TrainSettings trainSettings(int maxPositionEmbeddings) {
+    long packed = (long) train.microBatchSize() * data.maxLength(maxPositionEmbeddings);
+    return data.packing()
+        ? train.settings().with(new MicroBatching.Packed(Math.toIntExact(packed)))
+        : train.settings();
   }
 
   /** PEFT's settings, by its names, of an adapter that this recipe makes. */

@@ -3,6 +3,7 @@ package io.sparkpeft.recipe;
 import static io.sparkpeft.recipe.Key.NamedAfter.TORCH;
 import static io.sparkpeft.recipe.Key.NamedAfter.TRANSFORMERS;
 
+import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.optim.LearningRateSchedule;
 import io.sparkpeft.optim.OptimizerSettings;
 import io.sparkpeft.train.TrainSettings;
@@ -254,7 +255,7 @@ public record TrainSection(
         recipe.value(MAX_ATTEMPTS));
   }
 
-  /** The same settings as the train room takes them. */
+  /** The same settings as the train room takes them, without packing. */
   public TrainSettings settings() {
     return new TrainSettings(
         learningRate,
@@ -262,7 +263,7 @@ public record TrainSection(
         epochs,
         steps(maxSteps),
         globalBatchSize,
-        microBatchSize,
+        new MicroBatching.Examples(microBatchSize),
         optimizerSettings(),
         lrScheduler,
         steps(warmupSteps),

@@ -2,11 +2,11 @@ package io.sparkpeft.train;
 
 import io.sparkpeft.data.DataOrder;
 import io.sparkpeft.data.MicroBatches;
+import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.data.StepPlan;
 import io.sparkpeft.data.TokenBatch;
 import io.sparkpeft.data.TokenFile;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -14,9 +14,8 @@ import java.util.stream.IntStream;
  * The work of one optimizer step over all ranks, known before any of it is computed and the same
  * whatever their number.
  *
- * @param microBatches the longest examples first, so that examples of like length share padding and
- *     the last micro-batch to be computed is a short one
- * @param tokens without padding
+ * @param microBatches the longest examples first, so that the last to be computed is a short one
+ * @param tokens of all examples
  * @param targetTokens N, which the loss of the whole step is divided by
  */
 record GlobalStep(List<MicroBatch> microBatches, long tokens, long targetTokens) {
@@ -35,32 +34,25 @@ record GlobalStep(List<MicroBatch> microBatches, long tokens, long targetTokens)
    * @param step counted from 0
    */
   static GlobalStep of(
-      TokenFile file, DataOrder order, StepPlan plan, long step, int microBatchSize) {
-    return of(file, order::sample, plan.positions(step), microBatchSize);
+      TokenFile file, DataOrder order, StepPlan plan, long step, MicroBatching batching) {
+    return of(file, order::sample, plan.positions(step), batching);
   }
 
   /** All examples of a file once. */
-  static GlobalStep ofAll(TokenFile file, int microBatchSize) {
+  static GlobalStep ofAll(TokenFile file, MicroBatching batching) {
     long[] positions = IntStream.range(0, file.size()).asLongStream().toArray();
-    return of(file, position -> (int) position, positions, microBatchSize);
+    return of(file, position -> (int) position, positions, batching);
   }
 
   private static GlobalStep of(
-      TokenFile file, SampleOrder order, long[] positions, int microBatchSize) {
+      TokenFile file, SampleOrder order, long[] positions, MicroBatching batching) {
     int[] samples = Arrays.stream(positions).mapToInt(order::sample).toArray();
-    int[] places =
-        IntStream.range(0, samples.length)
-            .boxed()
-            .sorted(Comparator.comparingInt(place -> -file.tokenCount(samples[place])))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    int[] lengths = Arrays.stream(samples).map(file::tokenCount).toArray();
     List<MicroBatch> microBatches =
-        MicroBatches.of(places, microBatchSize).stream()
-            .map(own -> microBatch(own, samples, positions))
-            .toList();
+        batching.split(lengths).stream().map(own -> microBatch(own, samples, positions)).toList();
     return new GlobalStep(
         microBatches,
-        Arrays.stream(samples).mapToLong(file::tokenCount).sum(),
+        Arrays.stream(lengths).asLongStream().sum(),
         Arrays.stream(samples).mapToLong(file::targetCount).sum());
   }
 

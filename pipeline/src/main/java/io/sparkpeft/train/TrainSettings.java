@@ -1,5 +1,6 @@
 package io.sparkpeft.train;
 
+import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.data.StepPlan;
 import io.sparkpeft.optim.LearningRateSchedule;
 import io.sparkpeft.optim.OptimizerSettings;
@@ -15,7 +16,7 @@ import java.util.OptionalLong;
  * @param maxSteps optimizer steps; if present it overrides the epochs, as transformers' max_steps
  *     does, and as many passes are made as it needs
  * @param globalBatchSize examples of one optimizer step over all ranks
- * @param microBatchSize examples that are computed at once
+ * @param batching how the examples of a step fall into micro-batches
  * @param warmupSteps empty for the lesser of 100 steps and a tenth of all
  * @param maxGradNorm the gradient's largest global norm; 0 for no clipping
  * @param seed of the data order and of dropout
@@ -28,7 +29,7 @@ public record TrainSettings(
     double epochs,
     OptionalLong maxSteps,
     int globalBatchSize,
-    int microBatchSize,
+    MicroBatching batching,
     OptimizerSettings optimizer,
     LearningRateSchedule.Shape schedule,
     OptionalLong warmupSteps,
@@ -43,7 +44,6 @@ public record TrainSettings(
     TrainErrors.require("train.max_steps", maxSteps.orElse(1), maxSteps.orElse(1) > 0, "1 or more");
     TrainErrors.require(
         "train.global_batch_size", globalBatchSize, globalBatchSize > 0, "1 or more");
-    TrainErrors.require("train.micro_batch_size", microBatchSize, microBatchSize > 0, "1 or more");
     TrainErrors.require("train.max_grad_norm", maxGradNorm, maxGradNorm >= 0, "0 or more");
     TrainErrors.require("train.save_steps", saveSteps, saveSteps > 0, "1 or more");
     TrainErrors.require(
@@ -58,7 +58,7 @@ public record TrainSettings(
         1,
         OptionalLong.empty(),
         128,
-        4,
+        new MicroBatching.Examples(4),
         AdamWSettings.defaults(),
         LearningRateSchedule.Shape.COSINE,
         OptionalLong.empty(),
@@ -66,6 +66,24 @@ public record TrainSettings(
         42,
         100,
         2);
+  }
+
+  /** The same with other micro-batches. */
+  public TrainSettings with(MicroBatching other) {
+    return new TrainSettings(
+        learningRate,
+        weightDecay,
+        epochs,
+        maxSteps,
+        globalBatchSize,
+        other,
+        optimizer,
+        schedule,
+        warmupSteps,
+        maxGradNorm,
+        seed,
+        saveSteps,
+        keepCheckpoints);
   }
 
   /** Optimizer steps of a run over so many training examples. */

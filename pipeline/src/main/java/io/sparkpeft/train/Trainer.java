@@ -125,7 +125,7 @@ public final class Trainer implements AutoCloseable {
     }
     long begin = System.nanoTime();
     long bytesBefore = collective.bytesSent();
-    GlobalStep work = GlobalStep.of(training, order, plan, index, settings.microBatchSize());
+    GlobalStep work = GlobalStep.of(training, order, plan, index, settings.batching());
     if (work.targetTokens() == 0) {
       throw TrainErrors.noTargets(index + 1);
     }
@@ -201,7 +201,7 @@ public final class Trainer implements AutoCloseable {
 
   private void validate(Validation validation) {
     long begin = System.nanoTime();
-    GlobalStep work = GlobalStep.ofAll(validation.examples(), settings.microBatchSize());
+    GlobalStep work = GlobalStep.ofAll(validation.examples(), settings.batching());
     double lossScale = 1.0 / work.targetTokens();
     GradientSum losses = new GradientSum(0);
     workers.forEach(

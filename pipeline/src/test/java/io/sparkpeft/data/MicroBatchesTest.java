@@ -8,13 +8,6 @@ import org.junit.jupiter.api.Test;
 class MicroBatchesTest {
 
   @Test
-  void consecutiveSamplesMakeAMicroBatch() {
-    assertThat(MicroBatches.of(new int[] {5, 1, 4, 2, 3}, 2))
-        .containsExactly(new int[] {5, 1}, new int[] {4, 2}, new int[] {3});
-    assertThat(MicroBatches.of(new int[0], 2)).isEmpty();
-  }
-
-  @Test
   void documentsLieOneAfterAnother() {
     TokenBatch batch =
         MicroBatches.batch(

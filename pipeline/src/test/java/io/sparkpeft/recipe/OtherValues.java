@@ -19,6 +19,7 @@ final class OtherValues {
     values.put("data.overlong", "truncate");
     values.put("data.on_bad_record", "reject");
     values.put("data.train_on_prompt", "true");
+    values.put("data.packing", "true");
     values.put("data.validation_fraction", "0.1");
     values.put("data.table", "/table");
     values.put("tables.root", "/tables");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.data.MicroBatching;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,5 +223,13 @@ class RecipeTest {
 
   private Path write(String text) throws IOException {
     return Files.writeString(folder.resolve("recipe.conf"), text);
+  }
+
+  @Test
+  void packingFillsMicroBatchesByTokens() {
+    Recipe recipe = Recipe.defaults().with("data.max_length", 256);
+    assertThat(recipe.trainSettings(2048).batching()).isEqualTo(new MicroBatching.Examples(4));
+    assertThat(recipe.with("data.packing", true).trainSettings(2048).batching())
+        .isEqualTo(new MicroBatching.Packed(4 * 256));
   }
 }

@@ -3,6 +3,7 @@ package io.sparkpeft.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkpeft.data.DataOrder;
+import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.data.StepPlan;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.train.GlobalStep.MicroBatch;
@@ -54,9 +55,27 @@ class GlobalStepTest {
   }
 
   @Test
+  void packingTakesTheSameExamplesInFewerMicroBatches() {
+    TokenFile file = Lessons.write(folder.resolve("lessons"), 50, 3);
+    GlobalStep packed =
+        GlobalStep.of(
+            file,
+            new DataOrder(5, file.size()),
+            new StepPlan(50, 24),
+            0,
+            new MicroBatching.Packed(200));
+    assertThat(samples(packed.microBatches()))
+        .containsExactlyInAnyOrderElementsOf(samples(step(file, 0).microBatches()));
+    assertThat(packed.tokens()).isEqualTo(step(file, 0).tokens());
+    assertThat(packed.microBatches())
+        .allMatch(m -> m.tokens(file).tokens().length <= 200)
+        .hasSizeLessThan(step(file, 0).microBatches().size());
+  }
+
+  @Test
   void countsAreTheExamplesOwn() {
     TokenFile file = Lessons.write(folder.resolve("lessons"), 50, 3);
-    GlobalStep step = GlobalStep.ofAll(file, 8);
+    GlobalStep step = GlobalStep.ofAll(file, new MicroBatching.Examples(8));
     assertThat(step.tokens()).isEqualTo(IntStream.range(0, 50).map(file::tokenCount).sum());
     assertThat(step.targetTokens()).isEqualTo(IntStream.range(0, 50).map(file::targetCount).sum());
     MicroBatch first = step.microBatches().get(0);
@@ -64,7 +83,12 @@ class GlobalStepTest {
   }
 
   private static GlobalStep step(TokenFile file, int step) {
-    return GlobalStep.of(file, new DataOrder(5, file.size()), new StepPlan(50, 24), step, 5);
+    return GlobalStep.of(
+        file,
+        new DataOrder(5, file.size()),
+        new StepPlan(50, 24),
+        step,
+        new MicroBatching.Examples(5));
   }
 
   private static List<Integer> samples(List<MicroBatch> microBatches) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.data.TokenFileWriter;
 import io.sparkpeft.data.TokenizedExample;
@@ -62,7 +63,7 @@ class LlamaTrainingTest {
         1,
         OptionalLong.of(steps),
         8,
-        3,
+        new MicroBatching.Examples(3),
         AdamWSettings.defaults(),
         LearningRateSchedule.Shape.COSINE,
         OptionalLong.empty(),

@@ -3,6 +3,7 @@ package io.sparkpeft.train;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.collective.Collective;
 import io.sparkpeft.collective.InProcessCollective;
+import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.data.TokenBatch;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.optim.LearningRateSchedule;
@@ -59,7 +60,7 @@ final class Rehearsal {
         1,
         OptionalLong.of(steps),
         globalBatch,
-        microBatch,
+        new MicroBatching.Examples(microBatch),
         AdamWSettings.defaults(),
         LearningRateSchedule.Shape.COSINE,
         OptionalLong.empty(),

@@ -27,8 +27,6 @@ class TrainSettingsTest {
         .hasMessage(
             "train.global_batch_size = 0 cannot be used. It must be 1 or more. Set it to such a"
                 + " value.");
-    assertThatThrownBy(() -> Rehearsal.settings(4, 0, 1))
-        .hasMessageStartingWith("train.micro_batch_size = 0 cannot be used.");
     assertThatThrownBy(() -> Rehearsal.settings(4, 1, 0))
         .hasMessageStartingWith("train.max_steps = 0 cannot be used.");
   }

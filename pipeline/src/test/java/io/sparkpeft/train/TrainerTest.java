@@ -331,7 +331,7 @@ class TrainerTest {
         s.epochs(),
         s.maxSteps(),
         s.globalBatchSize(),
-        s.microBatchSize(),
+        s.batching(),
         s.optimizer(),
         s.schedule(),
         s.warmupSteps(),

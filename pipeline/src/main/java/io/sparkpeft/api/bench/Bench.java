@@ -134,7 +134,7 @@ public final class Bench {
     Checkpointing checkpointing = RankMemory.checkpointing(recipe, predicted);
     AdapterTraining training = new AdapterTraining(decoder, adapter, checkpointing);
     StepTimes times = new StepTimes(bench, config.vocabularySize(), manager.getDevice());
-    TrainResult result = train(training, adapter, documents, times);
+    TrainResult result = train(decoder, training, adapter, documents, times);
     TrainingFlops flops =
         new TrainingFlops(
             config,
@@ -157,11 +157,15 @@ public final class Bench {
   }
 
   private TrainResult train(
-      AdapterTraining training, LoraAdapter adapter, Documents documents, StepTimes times) {
+      Decoder decoder,
+      AdapterTraining training,
+      LoraAdapter adapter,
+      Documents documents,
+      StepTimes times) {
     try (times) {
       return Trainer.run(
           new TrainTask(
-              recipe.train().settings(),
+              recipe.trainSettings(decoder.config().maxPositionEmbeddings()),
               adapter,
               ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
               training::lossAndGradient,

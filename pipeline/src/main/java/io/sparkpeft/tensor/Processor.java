@@ -11,24 +11,23 @@ import java.util.stream.Stream;
 /**
  * What matters about the processor: libtorch, MKL and oneDNN choose their code by it.
  *
- * @param vendor as the processor names it: GenuineIntel, AuthenticAMD, ...; empty if unknown
  * @param flags its features, as Linux names them
  */
-record Processor(String vendor, Set<String> flags) {
+record Processor(Set<String> flags) {
   private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
 
   static Processor here() {
     try {
       return parse(Files.readString(DESCRIPTION));
     } catch (IOException e) {
-      return new Processor("", Set.of());
+      return new Processor(Set.of());
     }
   }
 
   static Processor parse(String cpuinfo) {
     Set<String> flags =
         Arrays.stream(value(cpuinfo, "flags").split(" ")).collect(Collectors.toUnmodifiableSet());
-    return new Processor(value(cpuinfo, "vendor_id"), flags);
+    return new Processor(flags);
   }
 
   /** Those of the instruction sets that change the code paths, joined by a plus sign. */
@@ -42,11 +41,6 @@ record Processor(String vendor, Set<String> flags) {
 
   boolean multipliesBfloat16() {
     return flags.contains("avx512_bf16") || flags.contains("amx_bf16");
-  }
-
-  /** MKL takes its slow path on other makers' processors. */
-  boolean mklIsFast() {
-    return vendor.equals("GenuineIntel");
   }
 
   private static String value(String cpuinfo, String key) {

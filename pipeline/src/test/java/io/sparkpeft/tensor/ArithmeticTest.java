@@ -3,6 +3,8 @@ package io.sparkpeft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ArithmeticTest {
@@ -27,7 +29,21 @@ class ArithmeticTest {
         Processor.parse("vendor_id\t: AuthenticAMD\nflags\t\t: fpu avx2 avx512f avx512_bf16\n");
     assertThat(processor.instructionSet()).isEqualTo("avx2+avx512f+avx512_bf16");
     assertThat(processor.multipliesBfloat16()).isTrue();
-    assertThat(processor.mklIsFast()).isFalse();
+  }
+
+  @Test
+  void theFasterProductIsTakenWhereItIsClearlyFaster() {
+    assertThat(ProductTrial.chosen(240, 100)).isEqualTo(Product.ONEDNN);
+    assertThat(ProductTrial.chosen(110, 100)).isEqualTo(Product.PLAIN);
+    assertThat(ProductTrial.chosen(100, 240)).isEqualTo(Product.PLAIN);
+  }
+
+  @Test
+  void aProcessKeepsToItsTrial() {
+    Arithmetic first = Arithmetic.choose(Optional.empty(), Dtype.FLOAT32, Device.cpu());
+    assertThat(Arithmetic.choose(Optional.empty(), Dtype.FLOAT32, Device.cpu())).isEqualTo(first);
+    assertThat(Arithmetic.choose(Optional.of(Dtype.BFLOAT16), Dtype.FLOAT32, Device.cpu()))
+        .isEqualTo(new Arithmetic(Dtype.BFLOAT16, Product.PLAIN, first.instructionSet()));
   }
 
   @Test

@@ -21,7 +21,7 @@ Modes of transformers + PEFT:
                                fused AdamW
   ...-checkpointed             any of these with gradient checkpointing
 
-Ours computes in float32 beside fp32 modes, else in bfloat16. Ours and theirs take turns, --rounds
+Ours computes in float32 beside fp32 modes, else in bfloat16, and packs beside packed ones. Ours and theirs take turns, --rounds
 times, so that noise hits both; the table shows medians. Speed is that of the steps after the third,
 in real tokens. Memory is the peak above the process's floor and the weights. The whole command of
 ours includes a profiled step and the measuring of the GEMM limit.
@@ -176,13 +176,16 @@ def alpaca_prompt(record):
 
 
 def run_ours(options, mode, folder, file):
+    is_padded = mode.startswith("trainer")
+    full = max(1, PACKED_TOKENS // options.max_length)  # documents of a whole pack
     settings = {
         "model.path": folder,
         "model.dtype": "float32" if "fp32" in mode else "bfloat16",
         "adapter.target_modules": ",".join(MODULES),
         "data.max_length": options.max_length,
         "train.global_batch_size": STEP_DOCUMENTS,
-        "train.micro_batch_size": MICRO_BATCH,
+        "train.micro_batch_size": MICRO_BATCH if is_padded else full,
+        "data.packing": "false" if is_padded else "true",
         "train.gradient_checkpointing": "true" if "checkpointed" in mode else "auto",
         "bench.documents": file,
         "bench.warmup_steps": WARMUP_STEPS,

@@ -11,7 +11,7 @@ public enum Job {
   EVALUATE("run, model, adapter.path, data.table, eval, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
   PLAN("run, model, data, tables, adapter, train, output"),
-  BENCH("run, model, data.max_length, adapter, train, bench, output");
+  BENCH("run, model, data.max_length, data.packing, adapter, train, bench, output");
 
   private final String sectionsAndKeys;
 

@@ -12,6 +12,7 @@ import io.sparkpeft.recipe.BenchSection;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.train.TrainResult;
+import io.sparkpeft.train.TrainSettings;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class Assessment {
       Arithmetic arithmetic,
       NDManager manager) {
     this.bench = recipe.bench();
+    TrainSettings settings = recipe.trainSettings(flops.config().maxPositionEmbeddings());
     int profiledFrom = bench.warmupSteps() + bench.steps();
     this.measuredFlops = flops(recipe, documents, flops, bench.warmupSteps(), profiledFrom);
     this.profiledFlops = flops(recipe, documents, flops, profiledFrom, bench.allSteps());
@@ -45,7 +47,12 @@ final class Assessment {
     List<LinearModule> all = flops.config().linearModules();
     this.modules = all.subList(0, all.size() - 1); // the head stands last
     this.rates =
-        new GemmLimit(manager, arithmetic, bench.workerCount(), rows(recipe)).measure(modules);
+        new GemmLimit(
+                manager,
+                arithmetic,
+                bench.workerCount(),
+                documents.rows(recipe, settings.batching(), bench.warmupSteps(), profiledFrom))
+            .measure(modules);
   }
 
   private static TrainingFlops.Parts flops(
@@ -53,15 +60,6 @@ final class Assessment {
     return flops
         .of(documents.lengths(recipe, from, to), documents.targetTokens(recipe, from, to))
         .over(to - from);
-  }
-
-  /** Tokens of a mean micro-batch. */
-  private int rows(Recipe recipe) {
-    double documents =
-        (double) times.measured().tokens()
-            / times.measured().steps()
-            / recipe.train().globalBatchSize();
-    return (int) Math.max(1, Math.round(documents * recipe.train().microBatchSize()));
   }
 
   Speed speed(TrainResult result) {

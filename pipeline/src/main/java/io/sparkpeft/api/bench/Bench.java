@@ -134,7 +134,7 @@ public final class Bench {
     Checkpointing checkpointing = RankMemory.checkpointing(recipe, predicted);
     AdapterTraining training = new AdapterTraining(decoder, adapter, checkpointing);
     StepTimes times = new StepTimes(bench, config.vocabularySize(), manager.getDevice());
-    TrainResult result = train(decoder, training, adapter, documents, times);
+    TrainResult result = train(training, adapter, documents, times);
     TrainingFlops flops =
         new TrainingFlops(
             config,
@@ -157,15 +157,11 @@ public final class Bench {
   }
 
   private TrainResult train(
-      Decoder decoder,
-      AdapterTraining training,
-      LoraAdapter adapter,
-      Documents documents,
-      StepTimes times) {
+      AdapterTraining training, LoraAdapter adapter, Documents documents, StepTimes times) {
     try (times) {
       return Trainer.run(
           new TrainTask(
-              recipe.trainSettings(decoder.config().maxPositionEmbeddings()),
+              recipe.trainSettings(config.maxPositionEmbeddings()),
               adapter,
               ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
               training::lossAndGradient,
@@ -199,6 +195,7 @@ public final class Bench {
         decoder.arithmetic().text(),
         checkpointing.name().toLowerCase(Locale.ROOT),
         bench.workerCount(),
+        recipe.data().packing(),
         recipe.train().microBatchSize(),
         recipe.train().globalBatchSize());
   }

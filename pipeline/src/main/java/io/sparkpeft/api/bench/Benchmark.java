@@ -49,6 +49,7 @@ public record Benchmark(
       String arithmetic,
       String checkpointing,
       int workers,
+      boolean packing,
       int microBatchSize,
       int globalBatchSize) {}
 
@@ -160,6 +161,7 @@ public record Benchmark(
         .put("arithmetic", setting.arithmetic())
         .put("checkpointing", setting.checkpointing())
         .put("workers", setting.workers())
+        .put("packing", setting.packing())
         .put("micro_batch_size", setting.microBatchSize())
         .put("global_batch_size", setting.globalBatchSize());
   }

@@ -35,12 +35,13 @@ final class BenchmarkText {
     line("documents", setting.documents());
     line(
         "setting",
-        "%s, %s, %s; %d workers, micro-batches of %d, steps of %d"
+        "%s, %s, %s; %d workers, %smicro-batches of %d, steps of %d"
             .formatted(
                 setting.device(),
                 setting.arithmetic(),
                 setting.checkpointing(),
                 setting.workers(),
+                setting.packing() ? "packed " : "",
                 setting.microBatchSize(),
                 setting.globalBatchSize()));
   }

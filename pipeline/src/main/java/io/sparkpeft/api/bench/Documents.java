@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.data.DataOrder;
+import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.data.StepPlan;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.data.TokenFileWriter;
@@ -140,6 +141,16 @@ record Documents(TokenFile file, String origin) {
   /** Tokens of each document of the steps from one (counted from 0) to before another. */
   int[] lengths(Recipe recipe, int from, int to) {
     return indexes(recipe, from, to).mapToInt(i -> file.tokenCount((int) i)).toArray();
+  }
+
+  /** Tokens of a mean micro-batch of the steps. */
+  int rows(Recipe recipe, MicroBatching batching, int from, int to) {
+    long microBatches = 0;
+    for (int step = from; step < to; step++) {
+      microBatches += batching.split(lengths(recipe, step, step + 1)).size();
+    }
+    long tokens = Arrays.stream(lengths(recipe, from, to)).asLongStream().sum();
+    return (int) Math.max(1, Math.round((double) tokens / microBatches));
   }
 
   long targetTokens(Recipe recipe, int from, int to) {

@@ -132,6 +132,19 @@ class BenchTest {
             json.path("tokens_per_second").asDouble()
                 / json.path("target_tokens_per_second").asDouble())
         .isCloseTo(8.0 / 5, within(1e-9));
+    assertThat(json.at("/gemm_limit/rows").asInt()).isEqualTo(8);
+    JsonNode alone =
+        Bench.run(recipe.with("bench.documents", file).with("train.micro_batch_size", 1)).json();
+    assertThat(alone.at("/gemm_limit/rows").asInt()).isEqualTo(4);
+    JsonNode packed =
+        Bench.run(
+                recipe
+                    .with("bench.documents", file)
+                    .with("train.micro_batch_size", 1)
+                    .with("data.packing", true))
+            .json();
+    assertThat(packed.at("/gemm_limit/rows").asInt()).isEqualTo(8);
+    assertThat(packed.at("/setting/packing").asBoolean()).isTrue();
   }
 
   @ParameterizedTest

@@ -38,7 +38,12 @@ final class LoraKeys {
 
   private static final Set<String> BOOKKEEPING =
       Set.of(
-          "auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision");
+          "auto_mapping",
+          "base_model_name_or_path",
+          "fan_in_fan_out",
+          "inference_mode",
+          "peft_version",
+          "revision");
 
   /** Without effect unless another key, which we refuse, is set. PEFT passes over them too. */
   private static final Set<String> INERT =
@@ -55,6 +60,7 @@ final class LoraKeys {
           Map.entry("lora_alpha", new Rule("a number", JsonNode::isNumber)),
           Map.entry("lora_dropout", new Rule("a number from 0 to below 1", LoraKeys::isShare)),
           Map.entry("use_rslora", new Rule("true or false", JsonNode::isBoolean)),
+          Map.entry("fan_in_fan_out", new Rule("true or false", JsonNode::isBoolean)),
           Map.entry("inference_mode", new Rule("true or false", JsonNode::isBoolean)),
           Map.entry(
               "target_modules", new Rule("a text, a list of texts or null", LoraKeys::isModules)),

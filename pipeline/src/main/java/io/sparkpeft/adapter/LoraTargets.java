@@ -20,8 +20,16 @@ public final class LoraTargets {
   /** The first number between dots that has a segment, and another before it, ahead of it. */
   private static final Pattern LAYER = Pattern.compile(".*?\\.[^.]*\\.(\\d+)\\.");
 
-  /** A module of every decoder that PEFT can adapt and we cannot: an embedding. */
-  private static final String EMBEDDING = "model.embed_tokens";
+  /** What PEFT can adapt in decoders and we cannot. */
+  private static final List<String> EMBEDDINGS =
+      List.of(
+          "model.embed_tokens",
+          "model.decoder.embed_tokens",
+          "model.decoder.embed_positions",
+          "transformer.wte",
+          "transformer.wpe",
+          "transformer.word_embeddings",
+          "gpt_neox.embed_in");
 
   private LoraTargets() {}
 
@@ -32,8 +40,8 @@ public final class LoraTargets {
    */
   public static List<LoraTarget> match(LoraConfig config, List<LinearModule> modules) {
     ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
-    if (!(targets instanceof AllLinear) && adapts(config, EMBEDDING)) {
-      throw AdapterErrors.embeddingTargeted(EMBEDDING);
+    if (!(targets instanceof AllLinear)) {
+      refuseEmbeddings(config, modules);
     }
     List<LoraTarget> matched =
         modules.stream()
@@ -44,6 +52,16 @@ public final class LoraTargets {
       throw AdapterErrors.nothingTargeted(config, lastSegments(modules));
     }
     return matched;
+  }
+
+  private static void refuseEmbeddings(LoraConfig config, List<LinearModule> modules) {
+    for (String embedding : EMBEDDINGS) {
+      String parent = embedding.substring(0, embedding.lastIndexOf('.') + 1);
+      if (modules.stream().anyMatch(module -> module.name().startsWith(parent))
+          && adapts(config, embedding)) {
+        throw AdapterErrors.embeddingTargeted(embedding);
+      }
+    }
   }
 
   /**
@@ -143,13 +161,25 @@ public final class LoraTargets {
     return names;
   }
 
-  /** Names in place of "all-linear", and few suffixes in place of many names. */
+  /**
+   * Names in place of "all-linear", few suffixes in place of many names, and fan_in_fan_out as PEFT
+   * sets it itself: as the last adapted module has it.
+   */
   static LoraConfig resolved(LoraConfig config, List<LinearModule> modules) {
+    LoraConfig named = named(config, modules);
+    return modules.stream()
+        .filter(module -> named.targetModules().isPresent() && adapts(named, module.name()))
+        .reduce((first, second) -> second)
+        .map(last -> named.with("fan_in_fan_out", last.fanInFanOut()))
+        .orElse(named);
+  }
+
+  private static LoraConfig named(LoraConfig config, List<LinearModule> modules) {
     List<String> all = modules.stream().map(LinearModule::name).toList();
     Optional<ModuleSelector> targets = config.targetModules();
     if (targets.orElse(null) instanceof AllLinear linear) {
       List<String> names = all.stream().filter(linear::matches).toList();
-      return resolved(config.with("target_modules", names), modules);
+      return named(config.with("target_modules", names), modules);
     }
     if (targets.orElse(null) instanceof Names names && names.names().size() >= MANY_NAMES) {
       List<String> others = all.stream().filter(path -> !names.matches(path)).toList();

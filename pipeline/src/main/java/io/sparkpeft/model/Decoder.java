@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
-import io.sparkpeft.tensor.EmbeddingKernels;
 import io.sparkpeft.tensor.Tensors;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.TensorSource;
@@ -90,7 +89,7 @@ public final class Decoder {
         adapter,
         DropoutMasks.NONE,
         documents,
-        rotary.at(scope, documents.positions(), documents.longest()),
+        rotary.at(scope, documents, documents.positions()),
         GradientSink.NONE);
   }
 
@@ -107,7 +106,7 @@ public final class Decoder {
         Optional.of(adapter),
         dropout,
         documents,
-        rotary.at(scope, documents.positions(), documents.longest()),
+        rotary.at(scope, documents, documents.positions()),
         gradients);
   }
 
@@ -117,16 +116,16 @@ public final class Decoder {
    * @param positions of the new tokens in their texts
    */
   Pass nextTokens(NDManager scope, Optional<Adapter> adapter, long[] positions) {
-    int longest = Math.toIntExact(Arrays.stream(positions).max().orElseThrow() + 1);
     long[] one = new long[positions.length];
     Arrays.fill(one, 1);
+    Documents texts = new Documents(one);
     return new Pass(
         scope,
         arithmetic.product(),
         adapter,
         DropoutMasks.NONE,
-        new Documents(one),
-        rotary.at(scope, positions, longest),
+        texts,
+        rotary.at(scope, texts, positions),
         GradientSink.NONE);
   }
 
@@ -145,7 +144,7 @@ public final class Decoder {
         throw ModelErrors.unknownToken(token, config.vocabularySize());
       }
     }
-    return EmbeddingKernels.embedding(pass.scope(), parts.embedding(), pass.scope().create(tokens));
+    return parts.embedding().forward(pass, tokens);
   }
 
   /** What the last layer makes of tokens [tokens, hidden]. */

@@ -6,22 +6,28 @@ import io.sparkpeft.tensor.Dtype;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The architecture of a causal decoder, as choices independent of each other; a family of models is
  * a combination of them.
  *
  * @param modelType the family's name in config.json
- * @param layers how many
+ * @param names where the family keeps its modules
+ * @param layerPlans what is a layer's own, for each layer
  * @param hiddenSize width of the residual stream
  * @param vocabularySize rows of the embedding, and of the head
  * @param maxPositionEmbeddings the context that the model was trained for, in tokens
- * @param norm before attention, before the MLP, and before the head
+ * @param embedding how tokens enter
+ * @param normalization of the residual stream
  * @param attention heads and their sizes
- * @param rotary how positions enter attention
  * @param mlp the feed-forward part
- * @param tiedHead whether the head's weight is the embedding
+ * @param residual how the parts of a layer are joined
+ * @param biased the linear layers that have a bias
+ * @param head how logits leave
  * @param stored the type that config.json says its weights have; empty if it does not say
  * @param quantization the method that config.json says its weights were quantised by, if any
  * @param bosId begin of sequence, if config.json names one
@@ -29,26 +35,47 @@ import java.util.Set;
  */
 public record DecoderConfig(
     String modelType,
-    int layers,
+    ModuleNames names,
+    List<LayerPlan> layerPlans,
     int hiddenSize,
     int vocabularySize,
     int maxPositionEmbeddings,
-    RmsNorm norm,
+    Embedding embedding,
+    Normalization normalization,
     Attention attention,
-    Rotary rotary,
-    GatedMlp mlp,
-    boolean tiedHead,
+    Mlp mlp,
+    Residual residual,
+    Set<Projection> biased,
+    HeadShape head,
     Optional<Dtype> stored,
     Optional<String> quantization,
     Optional<Integer> bosId,
     Set<Integer> eosIds) {
 
+  public DecoderConfig {
+    layerPlans = List.copyOf(layerPlans);
+    biased = Set.copyOf(biased);
+    eosIds = Set.copyOf(eosIds);
+  }
+
   /**
-   * x / sqrt(mean(x^2) + eps) * weight. (Zhang and Sennrich 2019, arXiv:1910.07467.)
+   * What one layer may have otherwise than the next.
    *
-   * @param eps added to the mean square
+   * @param rotary how positions enter its attention; empty if they do not
+   * @param window how many positions a token sees, itself among them; empty for all before it
    */
-  public record RmsNorm(double eps) {}
+  public record LayerPlan(Optional<Rotary> rotary, OptionalInt window) {}
+
+  /**
+   * @param scale multiplies a token's embedding
+   * @param learnedOffset in a table of learned positions, the row of position 0; empty without one
+   */
+  public record Embedding(double scale, OptionalInt learnedOffset) {}
+
+  /**
+   * @param eps added to the mean square, or to the variance
+   */
+  public record Normalization(NormKind kind, double eps) {}
 
   /**
    * Causal attention with grouped queries. (Ainslie et al. 2023, arXiv:2305.13245.)
@@ -56,8 +83,22 @@ public record DecoderConfig(
    * @param heads of the queries
    * @param kvHeads of keys and values; divides heads
    * @param headDim features of one head
+   * @param scale multiplies the product of query and key
+   * @param softCap c of c tanh(score / c), if scores are capped
+   * @param fusion which linear layers make queries, keys and values
+   * @param headNorms whether each head's query and key are normalised
+   * @param alibi whether scores have a bias that falls with distance (Press et al. 2021,
+   *     arXiv:2108.12409)
    */
-  public record Attention(int heads, int kvHeads, int headDim) {
+  public record Attention(
+      int heads,
+      int kvHeads,
+      int headDim,
+      double scale,
+      OptionalDouble softCap,
+      Fusion fusion,
+      boolean headNorms,
+      boolean alibi) {
     int queryWidth() {
       return heads * headDim;
     }
@@ -68,11 +109,16 @@ public record DecoderConfig(
   }
 
   /**
-   * SwiGLU: down(silu(gate(x)) * up(x)). (Shazeer 2020, arXiv:2002.05202.)
-   *
    * @param intermediateSize its inner width
    */
-  public record GatedMlp(int intermediateSize) {}
+  public record Mlp(MlpShape shape, Activation activation, int intermediateSize) {}
+
+  /**
+   * @param tied whether its weight is the embedding
+   * @param biased whether it has a bias
+   * @param softCap c of c tanh(logit / c), if logits are capped
+   */
+  public record HeadShape(boolean tied, boolean biased, OptionalDouble softCap) {}
 
   /**
    * Reads a Hugging Face config.json; keys that are left out have the family's defaults there.
@@ -84,40 +130,78 @@ public record DecoderConfig(
     return ConfigReader.read(config);
   }
 
+  public int layers() {
+    return layerPlans.size();
+  }
+
   /** All linear layers, in the order in which they are computed, by PEFT's names; the head last. */
   public List<LinearModule> linearModules() {
     List<LinearModule> modules = new ArrayList<>();
-    for (int layer = 0; layer < layers; layer++) {
-      for (Projection projection : Projection.values()) {
-        modules.add(projection.module(this, layer));
+    for (int layer = 0; layer < layers(); layer++) {
+      for (Projection projection : projections()) {
+        modules.add(module(layer, projection));
       }
     }
-    modules.add(head());
+    modules.add(headModule());
     return List.copyOf(modules);
   }
 
-  LinearModule head() {
+  LinearModule headModule() {
     return new LinearModule(ModuleNames.HEAD, hiddenSize, vocabularySize);
+  }
+
+  /** The linear layers of one decoder layer. */
+  List<Projection> projections() {
+    return Stream.of(
+            attention.fusion().projections(),
+            List.of(Projection.OUTPUT),
+            mlp.shape().projections(),
+            List.of(Projection.DOWN))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  LinearModule module(int layer, Projection projection) {
+    return new LinearModule(
+        names.module(layer, projection),
+        projection.in(this),
+        projection.out(this),
+        names.transposed());
+  }
+
+  /** Whether a norm stands between the last layer and the head. */
+  boolean hasFinalNorm() {
+    return residual != Residual.NORM_LAST;
   }
 
   /** All weights of the model; a tied head counts once. */
   public long parameterCount() {
-    long embedding = (long) vocabularySize * hiddenSize;
-    return embedding * (tiedHead ? 1 : 2) + layers * layerParameterCount() + hiddenSize;
+    return WeightShapes.of(this).count();
   }
 
-  /** The weights of one layer: seven projections and two norms. */
+  /** The weights of one layer. */
   long layerParameterCount() {
-    long count = 2L * hiddenSize;
-    for (Projection projection : Projection.values()) {
-      LinearModule module = projection.module(this, 0);
-      count += module.in() * module.out();
-    }
-    return count;
+    return WeightShapes.ofLayer(this, 0).count();
   }
 
   /** The most tokens that the model can be given at once. */
   public int contextLength() {
-    return rotary.scaling().contextLength(maxPositionEmbeddings);
+    return layerPlans.stream()
+        .flatMap(layer -> layer.rotary().stream())
+        .mapToInt(rotary -> rotary.scaling().contextLength(maxPositionEmbeddings))
+        .max()
+        .orElse(maxPositionEmbeddings);
+  }
+
+  /**
+   * The length at which a growing text's earlier positions change all at once, once: the first that
+   * the short wavelengths of {@code longrope} do not fit.
+   */
+  OptionalInt outgrownLength() {
+    return layerPlans.stream()
+        .flatMap(layer -> layer.rotary().stream())
+        .filter(rotary -> rotary.scaling() instanceof RotaryScaling.LongRope)
+        .mapToInt(rotary -> rotary.scaling().stableLength(maxPositionEmbeddings) + 1)
+        .findFirst();
   }
 }

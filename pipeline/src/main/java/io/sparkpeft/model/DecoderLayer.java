@@ -2,36 +2,46 @@ package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
 import java.util.Optional;
+import java.util.function.Function;
 
-/** Attention, then the feed-forward part, each added to the residual stream. */
-record DecoderLayer(AttentionBlock attention, MlpBlock mlp) {
+/** Attention and MLP, joined to the residual stream in one of the ways of {@link Residual}. */
+sealed interface DecoderLayer permits SequentialLayer, NormLastLayer, ParallelLayer {
 
-  record Saved(AttentionBlock.Saved attention, MlpBlock.Saved mlp) {
-    NDArray output() {
-      return mlp.output();
-    }
-  }
+  /**
+   * @param x the layer's input [tokens, hidden]
+   * @param middle the residual stream between attention and MLP; x where they are parallel
+   */
+  record Saved(
+      NDArray x,
+      AttentionBlock.Saved attention,
+      NDArray middle,
+      MlpBlock.Saved mlp,
+      NDArray output) {}
 
-  /** x [rows columns, hidden]. */
-  Saved forward(Pass pass, NDArray x) {
-    AttentionBlock.Saved first = attention.forward(pass, x);
-    return new Saved(first, mlp.forward(pass, first.output()));
-  }
+  AttentionBlock attention();
 
-  /** One new position for each row; x [rows, hidden], positions int64 [rows]. */
-  NDArray forwardCached(Pass pass, NDArray x, KvCache.Layer cache, NDArray positions) {
-    NDArray middle = attention.forwardCached(pass, x, cache, positions);
-    return mlp.forward(pass, middle).output();
-  }
+  MlpBlock mlp();
+
+  /**
+   * @param x [tokens, hidden]
+   * @param attend attention, computed in one way or another
+   */
+  Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend);
 
   /** As {@link Linear#backward}. */
-  Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    boolean below = carry || attention.isAdapted(pass);
-    return mlp.backward(pass, gy, saved.mlp(), below)
-        .flatMap(g -> attention.backward(pass, g, saved.attention(), carry));
+  Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry);
+
+  /** Every document attends to itself; x [tokens, hidden]. */
+  default Saved forward(Pass pass, NDArray x) {
+    return forward(pass, x, n -> attention().forward(pass, n));
   }
 
-  boolean isAdapted(Pass pass) {
-    return attention.isAdapted(pass) || mlp.isAdapted(pass);
+  /** One new position for each row; x [rows, hidden]. */
+  default NDArray forwardCached(Pass pass, NDArray x, KvCache.Layer cache) {
+    return forward(pass, x, n -> attention().forwardCached(pass, n, cache)).output();
+  }
+
+  default boolean isAdapted(Pass pass) {
+    return attention().isAdapted(pass) || mlp().isAdapted(pass);
   }
 }

@@ -3,15 +3,16 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Tensors;
 import io.sparkpeft.weights.TensorEntry;
 import io.sparkpeft.weights.TensorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -19,7 +20,9 @@ import java.util.TreeSet;
 final class DecoderLoader {
   private final NDManager manager;
   private final DecoderConfig config;
+  private final ModuleNames names;
   private final TensorSource source;
+  private final StoredNames stored;
   private final Dtype compute;
   private final List<String> order;
 
@@ -27,13 +30,15 @@ final class DecoderLoader {
       NDManager manager, DecoderConfig config, TensorSource source, Dtype compute) {
     this.manager = manager;
     this.config = config;
+    this.names = config.names();
     this.source = source;
+    this.stored = new StoredNames(config, source.names());
     this.compute = compute;
     this.order = config.linearModules().stream().map(LinearModule::name).toList();
   }
 
   /** What a decoder consists of. */
-  record Parts(NDArray embedding, List<DecoderLayer> layers, Head head) {}
+  record Parts(Embedding embedding, List<DecoderLayer> layers, Head head) {}
 
   static Parts load(NDManager manager, DecoderConfig config, TensorSource source, Dtype compute) {
     config
@@ -47,102 +52,169 @@ final class DecoderLoader {
     return loader.parts();
   }
 
-  /** All weights by name, with their shapes. */
-  static Map<String, long[]> shapes(DecoderConfig config) {
-    Map<String, long[]> shapes = new LinkedHashMap<>();
-    long[] features = {config.hiddenSize()};
-    shapes.put(
-        ModuleNames.weight(ModuleNames.EMBEDDING),
-        new long[] {config.vocabularySize(), config.hiddenSize()});
-    for (int layer = 0; layer < config.layers(); layer++) {
-      shapes.put(ModuleNames.weight(ModuleNames.attentionNorm(layer)), features);
-      shapes.put(ModuleNames.weight(ModuleNames.mlpNorm(layer)), features);
-    }
-    shapes.put(ModuleNames.weight(ModuleNames.FINAL_NORM), features);
-    for (LinearModule module : config.linearModules()) {
-      if (!(config.tiedHead() && module.name().equals(ModuleNames.HEAD))) {
-        shapes.put(ModuleNames.weight(module.name()), new long[] {module.out(), module.in()});
-      }
-    }
-    return shapes;
-  }
-
   private void check() {
     List<String> wrong = new ArrayList<>();
-    Map<String, long[]> shapes = shapes(config);
+    Map<String, long[]> shapes = WeightShapes.of(config).byName();
+    Set<String> unexpected = new TreeSet<>(source.names());
     shapes.forEach(
         (name, shape) -> {
-          if (!source.names().contains(name)) {
+          Optional<String> found = stored.of(name);
+          if (found.isEmpty()) {
             wrong.add(name + " is missing");
-          } else if (!Arrays.equals(source.entry(name).shape(), shape)) {
-            wrong.add(
-                "%s is %s instead of %s"
-                    .formatted(
-                        name, Arrays.toString(source.entry(name).shape()), Arrays.toString(shape)));
-          } else if (!source.entry(name).dtype().isFloatingPoint()) {
-            wrong.add(name + " is stored as " + source.entry(name).dtype().torchName());
+          } else {
+            unexpected.remove(found.get());
+            check(source.entry(found.get()), shape).ifPresent(wrong::add);
           }
         });
-    Set<String> unexpected = new TreeSet<>(source.names());
-    unexpected.removeAll(shapes.keySet());
-    unexpected.removeIf(DecoderLoader::isHarmless);
+    unexpected.removeIf(stored::isHarmless);
     unexpected.forEach(name -> wrong.add(name + " is not expected"));
     if (!wrong.isEmpty()) {
       throw ModelErrors.weightsDoNotFit(wrong);
     }
   }
 
-  /** Some checkpoints store what follows from the config, or a tied head a second time. */
-  private static boolean isHarmless(String name) {
-    return name.endsWith(".rotary_emb.inv_freq")
-        || name.equals(ModuleNames.weight(ModuleNames.HEAD));
+  private static Optional<String> check(TensorEntry entry, long[] shape) {
+    if (!Arrays.equals(entry.shape(), shape)) {
+      return Optional.of(
+          "%s is %s instead of %s"
+              .formatted(entry.name(), Arrays.toString(entry.shape()), Arrays.toString(shape)));
+    }
+    return entry.dtype().isFloatingPoint()
+        ? Optional.empty()
+        : Optional.of(entry.name() + " is stored as " + entry.dtype().torchName());
   }
 
   private Parts parts() {
-    NDArray embedding = tensor(ModuleNames.EMBEDDING);
+    NDArray tokens = weight(names.embeddingModule());
     List<DecoderLayer> layers = new ArrayList<>();
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(layer(layer));
     }
-    NDArray head = config.tiedHead() ? embedding : tensor(ModuleNames.HEAD);
+    NDArray head = config.head().tied() ? tokens : weight(ModuleNames.HEAD);
     return new Parts(
-        embedding,
+        new Embedding(tokens, config.embedding().scale(), learnedPositions()),
         List.copyOf(layers),
         new Head(
-            norm(ModuleNames.FINAL_NORM),
-            new Linear(ModuleNames.HEAD, order.indexOf(ModuleNames.HEAD), head)));
+            config.hasFinalNorm() ? Optional.of(norm(names.finalNormModule())) : Optional.empty(),
+            new Linear(
+                ModuleNames.HEAD,
+                order.indexOf(ModuleNames.HEAD),
+                head,
+                bias(ModuleNames.HEAD, config.head().biased())),
+            config.head().softCap()));
+  }
+
+  private Optional<Embedding.LearnedPositions> learnedPositions() {
+    return config.embedding().learnedOffset().isPresent()
+        ? Optional.of(
+            new Embedding.LearnedPositions(
+                weight(names.positionsModule()), config.embedding().learnedOffset().getAsInt()))
+        : Optional.empty();
   }
 
   private DecoderLayer layer(int layer) {
-    return new DecoderLayer(
-        new AttentionBlock(
-            norm(ModuleNames.attentionNorm(layer)),
-            linear(layer, Projection.QUERY),
-            linear(layer, Projection.KEY),
-            linear(layer, Projection.VALUE),
-            linear(layer, Projection.OUTPUT),
-            config.attention().headDim()),
+    AttentionBlock attention = attention(layer);
+    MlpBlock mlp =
         new MlpBlock(
-            norm(ModuleNames.mlpNorm(layer)),
-            linear(layer, Projection.GATE),
-            linear(layer, Projection.UP),
-            linear(layer, Projection.DOWN)));
+            config.mlp().shape(),
+            config.mlp().activation(),
+            linears(layer, config.mlp().shape().projections()),
+            linear(layer, Projection.DOWN));
+    Norm first = norm(layer, NormPlace.ATTENTION);
+    return switch (config.residual()) {
+      case NORM_FIRST, NORM_AROUND ->
+          new SequentialLayer(
+              first,
+              attention,
+              normIfAny(layer, NormPlace.ATTENTION_RESULT),
+              norm(layer, NormPlace.MLP),
+              mlp,
+              normIfAny(layer, NormPlace.MLP_RESULT));
+      case NORM_LAST -> new NormLastLayer(attention, first, mlp, norm(layer, NormPlace.MLP));
+      case PARALLEL, PARALLEL_TWO_NORMS ->
+          new ParallelLayer(first, attention, normIfAny(layer, NormPlace.MLP), mlp);
+    };
+  }
+
+  private AttentionBlock attention(int layer) {
+    DecoderConfig.Attention shape = config.attention();
+    DecoderConfig.LayerPlan plan = config.layerPlans().get(layer);
+    Optional<HeadInputs.HeadNorms> norms =
+        shape.headNorms()
+            ? Optional.of(
+                new HeadInputs.HeadNorms(norm(layer, NormPlace.QUERY), norm(layer, NormPlace.KEY)))
+            : Optional.empty();
+    return new AttentionBlock(
+        new HeadInputs(shape, linears(layer, shape.fusion().projections()), norms),
+        linear(layer, Projection.OUTPUT),
+        plan.rotary(),
+        new Form(
+            shape.scale(),
+            AttentionBlock.BLOCK,
+            plan.window().orElse(0),
+            shape.softCap().orElse(0),
+            slopes()));
+  }
+
+  /** In bf16, as transformers computes with them whatever the model's type. */
+  private List<NDArray> slopes() {
+    DecoderConfig.Attention shape = config.attention();
+    if (!shape.alibi()) {
+      return List.of();
+    }
+    int groups = shape.heads() / shape.kvHeads();
+    try (NDArray fp32 =
+        Tensors.fromFloats(manager, Alibi.slopes(shape.heads()), shape.kvHeads(), 1, groups, 1)) {
+      return List.of(Tensors.cast(manager, fp32, Dtype.BFLOAT16));
+    }
+  }
+
+  private List<Linear> linears(int layer, List<Projection> projections) {
+    return projections.stream().map(projection -> linear(layer, projection)).toList();
   }
 
   private Linear linear(int layer, Projection projection) {
-    String name = projection.module(config, layer).name();
-    return new Linear(name, order.indexOf(name), tensor(name));
+    String name = names.module(layer, projection);
+    NDArray weight = weight(name);
+    return new Linear(
+        name,
+        order.indexOf(name),
+        names.transposed() ? weight.transpose() : weight,
+        bias(name, config.biased().contains(projection)));
+  }
+
+  private Optional<NDArray> bias(String module, boolean present) {
+    return present ? Optional.of(tensor(ModuleNames.bias(module))) : Optional.empty();
+  }
+
+  private Optional<Norm> normIfAny(int layer, NormPlace place) {
+    return config.residual().norms().contains(place)
+        ? Optional.of(norm(layer, place))
+        : Optional.empty();
+  }
+
+  private Norm norm(int layer, NormPlace place) {
+    return norm(names.module(layer, place));
   }
 
   private Norm norm(String module) {
-    return new Norm(tensor(module), config.norm().eps());
+    double eps = config.normalization().eps();
+    return switch (config.normalization().kind()) {
+      case RMS -> new Norm.Rms(weight(module), eps);
+      case OFFSET_RMS -> new Norm.OffsetRms(weight(module), eps);
+      case LAYER -> new Norm.Layer(weight(module), tensor(ModuleNames.bias(module)), eps);
+    };
   }
 
-  private NDArray tensor(String module) {
-    TensorEntry stored = source.entry(ModuleNames.weight(module));
+  private NDArray weight(String module) {
+    return tensor(ModuleNames.weight(module));
+  }
+
+  private NDArray tensor(String name) {
+    TensorEntry entry = source.entry(stored.of(name).orElseThrow());
     NDArray mapped =
-        Tensors.fromBytes(manager, source.bytes(stored.name()), stored.dtype(), stored.shape());
-    if (stored.dtype() == compute) {
+        Tensors.fromBytes(manager, source.bytes(entry.name()), entry.dtype(), entry.shape());
+    if (entry.dtype() == compute) {
       return mapped;
     }
     try (mapped) {

@@ -56,12 +56,20 @@ public record DecoderMemory(DecoderConfig config, Dtype compute) {
   /** What a layer's forward pass makes, in elements. */
   private long layerElements(long rows, long columns) {
     DecoderConfig.Attention attention = config.attention();
-    long perCell =
-        5L * config.hiddenSize() // two norms, the two blocks' outputs, their sum
-            + 4L * attention.queryWidth() // queries, rotated, mixed, joined
-            + 4L * attention.kvWidth() // keys, values, and both by head
-            + 3L * config.mlp().intermediateSize(); // gate, up, product
-    long probabilities = rows * attention.heads() * columns * (columns + 1) / 2;
-    return rows * columns * perCell + probabilities;
+    DecoderConfig.Mlp mlp = config.mlp();
+    boolean fused = attention.fusion() != Fusion.SEPARATE;
+    long queriesAndKeys = (long) attention.queryWidth() + attention.kvWidth();
+    long perToken =
+        // the norms, the two parts' outputs, their sum
+        (config.residual().norms().size() + 3L) * config.hiddenSize()
+            // queries, rotated, by head, mixed
+            + 4L * attention.queryWidth()
+            // keys, rotated, by head; values, and those by head
+            + 5L * attention.kvWidth()
+            + (fused ? queriesAndKeys + attention.kvWidth() : 0)
+            + (attention.headNorms() ? queriesAndKeys : 0)
+            + (mlp.shape() == MlpShape.PLAIN ? 2L : 3L) * mlp.intermediateSize();
+    long sums = (long) Float.BYTES / compute.bytes() * attention.heads();
+    return rows * columns * (perToken + sums);
   }
 }

@@ -5,11 +5,11 @@ import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.tensor.AttentionKernels;
 import io.sparkpeft.tensor.HeadKernels;
-import io.sparkpeft.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Continues prompts, token by token, with a cache of keys and values. */
@@ -57,7 +57,7 @@ public final class Generator {
 
   private List<int[]> continueAll(List<int[]> prompts) {
     prompts.forEach(this::check);
-    List<Answer> answers = prompts.stream().map(prompt -> new Answer(prompt.length)).toList();
+    List<Answer> answers = prompts.stream().map(Answer::new).toList();
     try (NDManager scope = decoder.newScope()) {
       int longest = Documents.of(prompts).longest();
       long positions =
@@ -65,7 +65,10 @@ public final class Generator {
       KvCache cache = newCache(scope, prompts.size(), positions);
       long[] next = first(scope, prompts, cache);
       while (accept(answers, next)) {
-        next = following(scope, answers, next, cache);
+        next =
+            answers.stream().anyMatch(Answer::outgrowsItsPositions)
+                ? first(scope, answers.stream().map(Answer::text).toList(), cache)
+                : following(scope, answers, next, cache);
       }
     }
     return answers.stream().map(Answer::tokens).toList();
@@ -93,12 +96,12 @@ public final class Generator {
     return new KvCache(layers);
   }
 
-  /** The tokens after the prompts, all of which are read at once. */
-  private long[] first(NDManager parent, List<int[]> prompts, KvCache cache) {
+  /** The tokens after the texts, all of which are read at once. */
+  private long[] first(NDManager parent, List<int[]> texts, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
-      Documents documents = Documents.of(prompts);
+      Documents documents = Documents.of(texts);
       Pass pass = decoder.pass(scope, adapter, documents);
-      NDArray x = decoder.embed(pass, Documents.joined(prompts));
+      NDArray x = decoder.embed(pass, Documents.joined(texts));
       for (int i = 0; i < decoder.layers().size(); i++) {
         DecoderLayer.Saved saved = decoder.layers().get(i).forward(pass, x);
         AttentionKernels.Heads heads = saved.attention().heads();
@@ -115,10 +118,9 @@ public final class Generator {
     try (NDManager scope = parent.newSubManager()) {
       long[] positions = answers.stream().mapToLong(Answer::lastPosition).toArray();
       Pass pass = decoder.nextTokens(scope, adapter, positions);
-      NDArray places = Tensors.fromLongs(scope, positions, positions.length);
       NDArray x = decoder.embed(pass, Arrays.stream(tokens).mapToInt(Math::toIntExact).toArray());
       for (int i = 0; i < decoder.layers().size(); i++) {
-        x = decoder.layers().get(i).forwardCached(pass, x, cache.layers().get(i), places);
+        x = decoder.layers().get(i).forwardCached(pass, x, cache.layers().get(i));
       }
       return greedy(pass, x, LongStream.range(0, tokens.length).toArray());
     }
@@ -139,12 +141,12 @@ public final class Generator {
 
   /** One growing answer. */
   private final class Answer {
-    private final int promptLength;
+    private final int[] prompt;
     private final List<Integer> tokens = new ArrayList<>();
     private boolean open;
 
-    Answer(int promptLength) {
-      this.promptLength = promptLength;
+    Answer(int[] prompt) {
+      this.prompt = prompt;
       this.open = settings.maxNewTokens() > 0;
     }
 
@@ -158,12 +160,25 @@ public final class Generator {
     }
 
     private boolean hasRoom() {
-      return promptLength + tokens.size() < decoder.config().contextLength();
+      return prompt.length + tokens.size() < decoder.config().contextLength();
     }
 
     /** Where its newest token stands; an ended answer stays where it is. */
     long lastPosition() {
-      return promptLength + Math.max(0, tokens.size() - 1L);
+      return prompt.length + Math.max(0, tokens.size() - 1L);
+    }
+
+    /**
+     * Whether its newest token changes the positions of all others, so that what is cached of them
+     * is of no use any more.
+     */
+    boolean outgrowsItsPositions() {
+      return open && decoder.config().outgrownLength().orElse(0) == lastPosition() + 1;
+    }
+
+    /** Prompt and answer. */
+    int[] text() {
+      return IntStream.concat(Arrays.stream(prompt), Arrays.stream(tokens())).toArray();
     }
 
     int[] tokens() {

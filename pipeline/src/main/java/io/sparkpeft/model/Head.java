@@ -8,13 +8,17 @@ import io.sparkpeft.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * The end of a decoder: a norm and the projection onto the vocabulary. It is computed only in the
  * places where something is predicted, a chunk of them at a time, so that all logits never exist
  * together.
+ *
+ * @param norm empty where the last layer ends with one
+ * @param softCap c of c tanh(logit / c), if logits are capped
  */
-record Head(Norm norm, Linear projection) {
+record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
   /** What the logits of one chunk may take in fp32. */
   private static final long CHUNK_BYTES = 64L << 20;
 
@@ -30,7 +34,17 @@ record Head(Norm norm, Linear projection) {
   /** Logits [rows, vocabulary]. x [tokens, hidden]; rows: those wanted. */
   NDArray logits(Pass pass, NDArray x, long[] rows) {
     NDArray chosen = choose(pass, x, rows);
-    return projection.forward(pass, norm.forward(pass, chosen)).output();
+    return capped(pass, projection.forward(pass, normed(pass, chosen)).output());
+  }
+
+  private NDArray normed(Pass pass, NDArray x) {
+    return norm.map(present -> present.forward(pass, x)).orElse(x);
+  }
+
+  private NDArray capped(Pass pass, NDArray logits) {
+    return softCap.isPresent()
+        ? HeadKernels.softCap(pass.scope(), logits, softCap.getAsDouble())
+        : logits;
   }
 
   /**
@@ -65,14 +79,25 @@ record Head(Norm norm, Linear projection) {
   private Result ofChunk(Pass whole, NDArray x, Targets chunk, double scale, boolean carry) {
     Pass pass = whole.withDropout(whole.dropout().at(chunk.rows()));
     NDArray chosen = choose(pass, x, chunk.rows());
-    Linear.Saved logits = projection.forward(pass, norm.forward(pass, chosen));
+    Linear.Saved saved = projection.forward(pass, normed(pass, chosen));
+    NDArray logits = capped(pass, saved.output());
     NDArray ids = Tensors.fromLongs(pass.scope(), chunk.ids(), chunk.ids().length);
-    List<NDArray> loss = HeadKernels.crossEntropy(pass.scope(), logits.output(), ids, scale);
+    List<NDArray> loss = HeadKernels.crossEntropy(pass.scope(), logits, ids, scale);
     Optional<NDArray> gradient =
         projection
-            .backward(pass, loss.get(1), logits, carry)
-            .map(g -> norm.backward(pass, List.of(g), chosen));
+            .backward(pass, uncapped(pass, loss.get(1), logits), saved, carry)
+            .map(g -> beforeNorm(pass, g, chosen));
     return new Result(loss.get(0).getDouble(), gradient);
+  }
+
+  private NDArray uncapped(Pass pass, NDArray g, NDArray logits) {
+    return softCap.isPresent()
+        ? HeadKernels.softCapVjp(pass.scope(), g, logits, softCap.getAsDouble())
+        : g;
+  }
+
+  private NDArray beforeNorm(Pass pass, NDArray g, NDArray x) {
+    return norm.map(present -> present.backward(pass, List.of(g), x)).orElse(g);
   }
 
   private static NDArray choose(Pass pass, NDArray x, long[] rows) {

@@ -14,8 +14,9 @@ import java.util.Optional;
  * @param module its path in the model
  * @param index its place in {@link DecoderConfig#linearModules}
  * @param weight [out, in]
+ * @param bias [out], if it has one
  */
-record Linear(String module, int index, NDArray weight) {
+record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) {
 
   /**
    * @param output [rows, out]
@@ -37,9 +38,13 @@ record Linear(String module, int index, NDArray weight) {
     Optional<LowRankDelta> delta = pass.delta(module);
     if (delta.isEmpty()) {
       NDArray y = LinearKernels.linear(pass.scope(), x, weight, pass.product());
-      return new Saved(y, Optional.empty());
+      return new Saved(biased(pass, y), Optional.empty());
     }
     return adapted(pass, x, delta.get());
+  }
+
+  private NDArray biased(Pass pass, NDArray y) {
+    return bias.map(b -> LinearKernels.addInPlace(pass.scope(), y, b)).orElse(y);
   }
 
   private Saved adapted(Pass pass, NDArray x, LowRankDelta delta) {
@@ -49,8 +54,8 @@ record Linear(String module, int index, NDArray weight) {
     List<NDArray> results =
         LinearKernels.loraLinear(
             pass.scope(), x, input, weight, delta.a(), delta.b(), scaling, pass.product());
-    return new Saved(
-        results.get(0), Optional.of(new LowRank(input, mask, results.get(1), scaling)));
+    LowRank lowRank = new LowRank(input, mask, results.get(1), scaling);
+    return new Saved(biased(pass, results.get(0)), Optional.of(lowRank));
   }
 
   private Optional<NDArray> mask(Pass pass, LowRankDelta delta) {

@@ -1,51 +1,72 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
-import io.sparkpeft.tensor.LinearKernels;
 import io.sparkpeft.tensor.MlpKernels;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The second half of a layer: x + down(silu(gate(n)) * up(n)) with n = norm(x). */
-record MlpBlock(Norm norm, Linear gate, Linear up, Linear down) {
+/**
+ * The feed-forward part of a layer: down(middle(ins(n))).
+ *
+ * @param ins the first linear layers, as shape says
+ */
+record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear down) {
 
-  /**
-   * @param x the block's input
-   * @param output x and what the block adds to it
-   */
-  record Saved(NDArray x, Linear.Saved gate, Linear.Saved up, Linear.Saved down, NDArray output) {}
-
-  /** x [rows, hidden]. */
-  Saved forward(Pass pass, NDArray x) {
-    NDArray normed = norm.forward(pass, x);
-    Linear.Saved g = gate.forward(pass, normed);
-    Linear.Saved u = up.forward(pass, normed);
-    NDArray inner = MlpKernels.swiglu(pass.scope(), g.output(), u.output());
-    Linear.Saved d = down.forward(pass, inner);
-    NDArray y = LinearKernels.addInPlace(pass.scope(), d.output(), x);
-    return new Saved(x, g, u, d, y);
+  /** What the backward pass needs, and the result. */
+  record Saved(List<Linear.Saved> ins, Linear.Saved down) {
+    NDArray output() {
+      return down.output();
+    }
   }
 
-  /** As {@link Linear#backward}; the gradient includes what passes around the block. */
-  Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    boolean below = carry || gate.isAdapted(pass) || up.isAdapted(pass);
-    Optional<NDArray> gInner = down.backward(pass, gy, saved.down(), below);
-    if (gInner.isEmpty()) {
-      return Optional.empty();
+  /** n [rows, hidden]. */
+  Saved forward(Pass pass, NDArray n) {
+    List<Linear.Saved> first = ins.stream().map(linear -> linear.forward(pass, n)).toList();
+    return new Saved(first, down.forward(pass, middle(pass, first)));
+  }
+
+  private NDArray middle(Pass pass, List<Linear.Saved> x) {
+    String kind = activation.kernel();
+    return switch (shape) {
+      case GATED -> MlpKernels.gated(pass.scope(), x.get(0).output(), x.get(1).output(), kind);
+      case FUSED_GATED -> MlpKernels.fusedGated(pass.scope(), x.get(0).output(), kind);
+      case PLAIN -> MlpKernels.activation(pass.scope(), x.get(0).output(), kind);
+    };
+  }
+
+  /**
+   * Hands the adapter's gradients on.
+   *
+   * @param carry whether anything below wants the gradient of n
+   * @return parts of that gradient, which are to be added up; none if it is not wanted
+   */
+  List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
+    boolean below = carry || ins.stream().anyMatch(linear -> linear.isAdapted(pass));
+    Optional<NDArray> gMiddle = down.backward(pass, gy, saved.down(), below);
+    if (gMiddle.isEmpty()) {
+      return List.of();
     }
-    List<NDArray> g =
-        MlpKernels.swigluVjp(
-            pass.scope(), gInner.get(), saved.gate().output(), saved.up().output());
-    Optional<NDArray> gGate = gate.backward(pass, g.get(0), saved.gate(), carry);
-    Optional<NDArray> gUp = up.backward(pass, g.get(1), saved.up(), carry);
-    if (!carry) {
-      return Optional.empty();
+    List<NDArray> g = middleBackward(pass, gMiddle.get(), saved.ins());
+    List<NDArray> parts = new ArrayList<>();
+    for (int i = 0; i < g.size(); i++) {
+      ins.get(i).backward(pass, g.get(i), saved.ins().get(i), carry).ifPresent(parts::add);
     }
-    List<NDArray> gNormed = List.of(gGate.orElseThrow(), gUp.orElseThrow());
-    return Optional.of(norm.backward(pass, gNormed, saved.x(), gy));
+    return parts;
+  }
+
+  private List<NDArray> middleBackward(Pass pass, NDArray gy, List<Linear.Saved> x) {
+    String kind = activation.kernel();
+    return switch (shape) {
+      case GATED ->
+          MlpKernels.gatedVjp(pass.scope(), gy, x.get(0).output(), x.get(1).output(), kind);
+      case FUSED_GATED ->
+          List.of(MlpKernels.fusedGatedVjp(pass.scope(), gy, x.get(0).output(), kind));
+      case PLAIN -> List.of(MlpKernels.activationVjp(pass.scope(), gy, x.get(0).output(), kind));
+    };
   }
 
   boolean isAdapted(Pass pass) {
-    return gate.isAdapted(pass) || up.isAdapted(pass) || down.isAdapted(pass);
+    return down.isAdapted(pass) || ins.stream().anyMatch(linear -> linear.isAdapted(pass));
   }
 }

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param adapter what is added to linear layers
  * @param dropout masks for the adapter's inputs; none outside training
  * @param documents how the rows of activations fall into texts
- * @param rotary cosines and sines of the rows' positions
+ * @param positions where the rows' tokens stand in their texts
  * @param gradients where the adapter's gradients go; nowhere outside training
  */
 record Pass(
@@ -23,16 +23,16 @@ record Pass(
     Optional<Adapter> adapter,
     DropoutMasks dropout,
     Documents documents,
-    RotaryTensors rotary,
+    Positions positions,
     GradientSink gradients) {
 
   /** The same, with results living elsewhere. */
   Pass in(NDManager other) {
-    return new Pass(other, product, adapter, dropout, documents, rotary, gradients);
+    return new Pass(other, product, adapter, dropout, documents, positions, gradients);
   }
 
   Pass withDropout(DropoutMasks other) {
-    return new Pass(scope, product, adapter, other, documents, rotary, gradients);
+    return new Pass(scope, product, adapter, other, documents, positions, gradients);
   }
 
   Optional<LowRankDelta> delta(String module) {

@@ -1,44 +1,50 @@
 package io.sparkpeft.model;
 
-import io.sparkpeft.adapter.LinearModule;
-
-/** The seven linear layers of a decoder layer, in the order in which they are computed. */
+/** The linear layers that a decoder layer may have, in the order in which they are computed. */
 enum Projection {
-  QUERY("self_attn.q_proj", Width.HIDDEN, Width.QUERIES),
-  KEY("self_attn.k_proj", Width.HIDDEN, Width.KEYS),
-  VALUE("self_attn.v_proj", Width.HIDDEN, Width.KEYS),
-  OUTPUT("self_attn.o_proj", Width.QUERIES, Width.HIDDEN),
-  GATE("mlp.gate_proj", Width.HIDDEN, Width.INNER),
-  UP("mlp.up_proj", Width.HIDDEN, Width.INNER),
-  DOWN("mlp.down_proj", Width.INNER, Width.HIDDEN);
+  QUERY(Width.HIDDEN, Width.QUERIES),
+  KEY(Width.HIDDEN, Width.KEYS),
+  VALUE(Width.HIDDEN, Width.KEYS),
+  QUERY_KEY_VALUE(Width.HIDDEN, Width.QUERIES_KEYS_VALUES),
+  OUTPUT(Width.QUERIES, Width.HIDDEN),
+  GATE(Width.HIDDEN, Width.INNER),
+  UP(Width.HIDDEN, Width.INNER),
+  GATE_UP(Width.HIDDEN, Width.TWICE_INNER),
+  DOWN(Width.INNER, Width.HIDDEN);
 
-  private final String path;
   private final Width in;
   private final Width out;
 
-  Projection(String path, Width in, Width out) {
-    this.path = path;
+  Projection(Width in, Width out) {
     this.in = in;
     this.out = out;
   }
 
-  LinearModule module(DecoderConfig config, int layer) {
-    return new LinearModule(
-        ModuleNames.layer(layer) + "." + path, in.features(config), out.features(config));
+  long in(DecoderConfig config) {
+    return in.features(config);
+  }
+
+  long out(DecoderConfig config) {
+    return out.features(config);
   }
 
   private enum Width {
     HIDDEN,
     QUERIES,
     KEYS,
-    INNER;
+    QUERIES_KEYS_VALUES,
+    INNER,
+    TWICE_INNER;
 
     long features(DecoderConfig config) {
+      DecoderConfig.Attention attention = config.attention();
       return switch (this) {
         case HIDDEN -> config.hiddenSize();
-        case QUERIES -> config.attention().queryWidth();
-        case KEYS -> config.attention().kvWidth();
+        case QUERIES -> attention.queryWidth();
+        case KEYS -> attention.kvWidth();
+        case QUERIES_KEYS_VALUES -> attention.queryWidth() + 2L * attention.kvWidth();
         case INNER -> config.mlp().intermediateSize();
+        case TWICE_INNER -> 2L * config.mlp().intermediateSize();
       };
     }
   }

@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Weights of a model that nobody has trained, made in memory: ones for norms, all else uniform with
- * transformers' default standard deviation of 0.02. A pure function of architecture, type and seed.
- * For measuring, where only shapes count.
+ * Weights of a model that nobody has trained, made in memory: ones for norms and biases, all else
+ * uniform with transformers' default standard deviation of 0.02. A pure function of architecture,
+ * type and seed. For measuring, where only shapes count.
  */
 public final class RandomWeights implements TensorSource {
   private static final double BOUND = 0.02 * Math.sqrt(3);
@@ -33,7 +33,8 @@ public final class RandomWeights implements TensorSource {
       throw new IllegalArgumentException("no random weights in " + stored.torchName());
     }
     Map<String, TensorEntry> named = new TreeMap<>();
-    DecoderLoader.shapes(config)
+    WeightShapes.of(config)
+        .byName()
         .forEach((name, shape) -> named.put(name, new TensorEntry(name, stored, shape)));
     this.entries = Collections.unmodifiableMap(named);
     this.seed = seed;
@@ -60,10 +61,10 @@ public final class RandomWeights implements TensorSource {
         ByteBuffer.allocateDirect(Math.toIntExact(entry.bytes())).order(ByteOrder.LITTLE_ENDIAN);
     int elements = Math.toIntExact(entry.elements());
     long state = seed + Arrays.hashCode(name.chars().toArray()) * GOLDEN;
-    boolean isNorm = entry.shape().length == 1;
+    boolean isVector = entry.shape().length == 1;
     for (int i = 0; i < elements; i++) {
       state += GOLDEN;
-      put(bytes, entry.dtype(), isNorm ? 1 : uniform(state));
+      put(bytes, entry.dtype(), isVector ? 1 : uniform(state));
     }
     return bytes.flip();
   }

@@ -3,23 +3,24 @@ package io.sparkpeft.model;
 /**
  * Rotary position embedding. (Su et al. 2021, arXiv:2104.09864.)
  *
+ * @param features how many of a head's features turn, its first ones
  * @param theta the base of its wavelengths
  * @param scaling how they are stretched for longer contexts
  */
-public record Rotary(double theta, RotaryScaling scaling) {
+public record Rotary(int features, double theta, RotaryScaling scaling) {
 
   /**
-   * Cosines and sines of all angles, each row-major [columns, headDim / 2], in fp32 as transformers
-   * computes them.
+   * Cosines and sines of all angles, each row-major [columns, features / 2], in fp32 as
+   * transformers computes them.
    */
   record Table(float[] cos, float[] sin) {}
 
   /**
    * @param columns the length of the longest text at hand, on which dynamic scaling depends
    */
-  Table table(int columns, int headDim, int maxPositionEmbeddings) {
+  Table table(int columns, int maxPositionEmbeddings) {
     float[] frequencies =
-        scaling.inverseFrequencies(theta, headDim, maxPositionEmbeddings, columns);
+        scaling.inverseFrequencies(theta, features, maxPositionEmbeddings, columns);
     double factor = scaling.attentionFactor();
     int half = frequencies.length;
     float[] cos = new float[columns * half];

@@ -1,5 +1,7 @@
 package io.sparkpeft.model;
 
+import java.util.List;
+
 /**
  * How rotary wavelengths are stretched so that a model reads longer texts than it was trained on:
  * the {@code rope_type}s of Hugging Face configs.
@@ -21,6 +23,11 @@ public sealed interface RotaryScaling {
 
   /** The most tokens that a model with so many positions takes at once. */
   default int contextLength(int maxPositionEmbeddings) {
+    return maxPositionEmbeddings;
+  }
+
+  /** The length of texts up to which all have the same wavelengths. */
+  default int stableLength(int maxPositionEmbeddings) {
     return maxPositionEmbeddings;
   }
 
@@ -145,6 +152,44 @@ public sealed interface RotaryScaling {
     /** The paper's sharpening for a factor, scaled. */
     static double sharpening(double factor, double scale) {
       return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+    }
+  }
+
+  /**
+   * Every feature's wavelength times a factor of its own, of one list for texts that fit the
+   * original context and of another for longer ones: {@code longrope}. (Ding et al. 2024,
+   * arXiv:2402.13753.)
+   *
+   * @param shortFactors one for each pair of features
+   * @param longFactors likewise
+   * @param attentionFactor multiplies cosines and sines
+   * @param originalLength the context before the stretching, in tokens
+   */
+  record LongRope(
+      List<Double> shortFactors,
+      List<Double> longFactors,
+      double attentionFactor,
+      int originalLength)
+      implements RotaryScaling {
+    @Override
+    public float[] inverseFrequencies(
+        double theta, int headDim, int maxPositionEmbeddings, int columns) {
+      List<Double> factors = columns > originalLength ? longFactors : shortFactors;
+      float[] frequencies = unscaled(theta, headDim);
+      for (int i = 0; i < frequencies.length; i++) {
+        frequencies[i] = (float) (frequencies[i] / factors.get(i));
+      }
+      return frequencies;
+    }
+
+    @Override
+    public int stableLength(int maxPositionEmbeddings) {
+      return originalLength;
+    }
+
+    /** The paper's sharpening for a context that much longer than the original one. */
+    static double sharpening(double factor, double originalLength) {
+      return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalLength));
     }
   }
 }

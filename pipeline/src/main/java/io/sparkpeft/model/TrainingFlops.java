@@ -58,23 +58,30 @@ public record TrainingFlops(
    */
   public Parts of(int[] lengths, long targetTokens) {
     long tokens = Arrays.stream(lengths).asLongStream().sum();
-    // A position attends to itself and all before it: half of the square, with its diagonal.
-    long pairs = Arrays.stream(lengths).asLongStream().map(n -> n * (n + 1) / 2).sum();
     Map<String, LoraTarget> adapted =
         targets.stream()
             .collect(Collectors.toMap(target -> target.module().name(), Function.identity()));
     int lowest = lowestAdaptedLayer(adapted);
     Parts sum = new Parts(0, 0, 0, ofHead(adapted, targetTokens, lowest < config.layers()));
     for (int layer = 0; layer < config.layers(); layer++) {
-      sum = sum.plus(new Layer(layer, lowest, adapted).count(tokens, pairs));
+      sum = sum.plus(new Layer(layer, lowest, adapted).count(tokens, pairs(layer, lengths)));
     }
     return sum;
+  }
+
+  /** A position attends to itself and all before it that its window holds. */
+  private long pairs(int layer, int[] lengths) {
+    long window = config.layerPlans().get(layer).window().orElse(Integer.MAX_VALUE);
+    return Arrays.stream(lengths)
+        .asLongStream()
+        .map(n -> n <= window ? n * (n + 1) / 2 : window * (window + 1) / 2 + (n - window) * window)
+        .sum();
   }
 
   private int lowestAdaptedLayer(Map<String, LoraTarget> adapted) {
     int layer = 0;
     while (layer < config.layers()
-        && Arrays.stream(Projection.values())
+        && config.projections().stream()
             .map(projection(layer))
             .noneMatch(module -> adapted.containsKey(module.name()))) {
       layer++;
@@ -83,7 +90,7 @@ public record TrainingFlops(
   }
 
   private long ofHead(Map<String, LoraTarget> adapted, long targetTokens, boolean carry) {
-    LinearModule head = config.head();
+    LinearModule head = config.headModule();
     long frozen = product(head, targetTokens) * (carry ? 2 : 1);
     return adapted.containsKey(head.name())
         ? frozen + lowRank(adapted.get(head.name()), targetTokens, 1, carry)
@@ -91,7 +98,7 @@ public record TrainingFlops(
   }
 
   private Function<Projection, LinearModule> projection(int layer) {
-    return projection -> projection.module(config, layer);
+    return projection -> config.module(layer, projection);
   }
 
   private static long product(LinearModule module, long rows) {
@@ -123,8 +130,8 @@ public record TrainingFlops(
     Parts count(long tokens, long pairs) {
       long projections = 0;
       long lora = 0;
-      for (Projection projection : Projection.values()) {
-        LinearModule module = projection.module(config, index);
+      for (Projection projection : config.projections()) {
+        LinearModule module = config.module(index, projection);
         boolean carry = isInputGradientWanted(projection);
         projections += product(module, tokens) * (forwards() + (carry ? 1 : 0));
         if (adapted.containsKey(module.name())) {
@@ -151,17 +158,23 @@ public record TrainingFlops(
     /** Whether anything that feeds the projection is trained. */
     private boolean isInputGradientWanted(Projection projection) {
       boolean belowIsAdapted =
-          Arrays.stream(Projection.values())
-              .filter(below -> stage(below) < stage(projection))
-              .anyMatch(below -> adapted.containsKey(below.module(config, index).name()));
+          config.projections().stream()
+              .filter(below -> feeds(below, projection))
+              .anyMatch(below -> adapted.containsKey(config.module(index, below).name()));
       return index > lowest || (index == lowest && belowIsAdapted);
+    }
+
+    private boolean feeds(Projection below, Projection above) {
+      boolean parallel = !config.residual().isSequential();
+      boolean besides = parallel && stage(below) < 2 && stage(above) >= 2;
+      return stage(below) < stage(above) && !besides;
     }
 
     private static int stage(Projection projection) {
       return switch (projection) {
-        case QUERY, KEY, VALUE -> 0;
+        case QUERY, KEY, VALUE, QUERY_KEY_VALUE -> 0;
         case OUTPUT -> 1;
-        case GATE, UP -> 2;
+        case GATE, UP, GATE_UP -> 2;
         case DOWN -> 3;
       };
     }

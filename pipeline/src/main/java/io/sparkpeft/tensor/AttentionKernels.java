@@ -7,9 +7,14 @@ import java.util.List;
 /**
  * {@code kernels/attention.py} and {@code kernels/cache.py}. N tokens of documents that lie one
  * after another, key heads K, queries per key head G, features of a head D. cos and sin [N, 1, D]
- * of the tokens' positions, sin negative in its first half.
+ * of the tokens' positions, sin negative in its first half; where they are narrower than a head,
+ * its last features do not turn.
  */
 public final class AttentionKernels {
+  private static final Kernel SPLIT_STACKED = new Kernel("split_stacked");
+  private static final Kernel SPLIT_STACKED_VJP = new Kernel("split_stacked_vjp");
+  private static final Kernel SPLIT_GROUPED = new Kernel("split_grouped");
+  private static final Kernel SPLIT_GROUPED_VJP = new Kernel("split_grouped_vjp");
   private static final Kernel HEADS = new Kernel("attention_heads");
   private static final Kernel HEADS_VJP = new Kernel("attention_heads_vjp");
   private static final Kernel ATTENTION = new Kernel("causal_attention");
@@ -45,10 +50,50 @@ public final class AttentionKernels {
   /**
    * How attention is computed.
    *
-   * @param scale multiplies the scores
+   * @param scale multiplies the products of queries and keys
    * @param block query positions that are computed together
+   * @param window how many positions a token sees, itself among them; 0 for all before it
+   * @param cap c of c tanh(score / c); 0 for none
+   * @param slopes of ALiBi's lines, bf16 [K, 1, G, 1]; empty without them, or where scores are
+   *     capped
    */
-  public record Form(double scale, long block) {}
+  public record Form(double scale, long block, long window, double cap, List<NDArray> slopes) {
+    public Form {
+      slopes = List.copyOf(slopes);
+      if (cap > 0 && !slopes.isEmpty()) {
+        throw new IllegalArgumentException("no model has both a cap and ALiBi");
+      }
+    }
+
+    /** Plain causal attention. */
+    public static Form plain(double scale, long block) {
+      return new Form(scale, block, 0, 0, List.of());
+    }
+  }
+
+  /** Queries [N, queries], keys and values [N, keys] out of x, where they lie in that order. */
+  public static List<NDArray> splitStacked(NDManager scope, NDArray x, long queries, long keys) {
+    return SPLIT_STACKED.tensors(scope, x, queries, keys);
+  }
+
+  /** The gradient of x. */
+  public static NDArray splitStackedVjp(NDManager scope, List<NDArray> g) {
+    return SPLIT_STACKED_VJP.tensor(scope, g);
+  }
+
+  /**
+   * Queries [N, K G D], keys and values [N, K D] out of x [N, K (G + 2) D], where each key head's
+   * queries, key and value lie together.
+   */
+  public static List<NDArray> splitGrouped(NDManager scope, NDArray x, long groups, long features) {
+    return SPLIT_GROUPED.tensors(scope, x, groups, features);
+  }
+
+  /** The gradient of x. */
+  public static NDArray splitGroupedVjp(
+      NDManager scope, List<NDArray> g, long groups, long features) {
+    return SPLIT_GROUPED_VJP.tensor(scope, g, groups, features);
+  }
 
   /**
    * From projections to heads.
@@ -75,7 +120,16 @@ public final class AttentionKernels {
   public static Mixed attention(NDManager scope, Heads heads, long[] lengths, Form form) {
     List<NDArray> results =
         ATTENTION.tensors(
-            scope, heads.q(), heads.k(), heads.v(), lengths, form.scale(), form.block());
+            scope,
+            heads.q(),
+            heads.k(),
+            heads.v(),
+            lengths,
+            form.scale(),
+            form.block(),
+            form.window(),
+            form.cap(),
+            form.slopes());
     return new Mixed(results.get(0), results.get(1));
   }
 
@@ -97,7 +151,10 @@ public final class AttentionKernels {
             mixed.sums(),
             lengths,
             form.scale(),
-            form.block()));
+            form.block(),
+            form.window(),
+            form.cap(),
+            form.slopes()));
   }
 
   /** An empty cache of keys or values [rows, heads, positions, features], of like's type. */
@@ -134,7 +191,21 @@ public final class AttentionKernels {
       NDArray values,
       NDArray positions,
       NDArray cos,
-      NDArray sin) {
-    return CACHED_ATTENTION.tensor(scope, q, k, v, keys, values, positions, cos, sin);
+      NDArray sin,
+      Form form) {
+    return CACHED_ATTENTION.tensor(
+        scope,
+        q,
+        k,
+        v,
+        keys,
+        values,
+        positions,
+        cos,
+        sin,
+        form.scale(),
+        form.window(),
+        form.cap(),
+        form.slopes());
   }
 }

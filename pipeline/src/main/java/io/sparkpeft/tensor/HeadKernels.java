@@ -6,11 +6,23 @@ import java.util.List;
 
 /** {@code kernels/head.py}. logits [rows, vocabulary], targets int64 [rows]. */
 public final class HeadKernels {
+  private static final Kernel SOFT_CAP = new Kernel("soft_cap");
+  private static final Kernel SOFT_CAP_VJP = new Kernel("soft_cap_vjp");
   private static final Kernel CROSS_ENTROPY = new Kernel("cross_entropy");
   private static final Kernel LOG_LIKELIHOOD = new Kernel("log_likelihood");
   private static final Kernel GREEDY = new Kernel("greedy");
 
   private HeadKernels() {}
+
+  /** cap tanh(x / cap). */
+  public static NDArray softCap(NDManager scope, NDArray x, double cap) {
+    return SOFT_CAP.tensor(scope, x, cap);
+  }
+
+  /** The gradient of x, given what it was capped to. */
+  public static NDArray softCapVjp(NDManager scope, NDArray gy, NDArray y, double cap) {
+    return SOFT_CAP_VJP.tensor(scope, gy, y, cap);
+  }
 
   /** The summed cross-entropy (nats, fp64), and the gradient of scale times it by the logits. */
   public static List<NDArray> crossEntropy(

@@ -12,6 +12,7 @@ public final class LinearKernels {
   private static final Kernel LINEAR = new Kernel("linear");
   private static final Kernel LINEAR_VJP = new Kernel("linear_vjp");
   private static final Kernel ADD = new Kernel("add_");
+  private static final Kernel SUM = new Kernel("sum_of");
   private static final Kernel LORA_LINEAR = new Kernel("lora_linear");
   private static final Kernel LORA_PARAMETERS_VJP = new Kernel("lora_parameters_vjp");
   private static final Kernel LORA_INPUT_VJP = new Kernel("lora_input_vjp");
@@ -29,7 +30,12 @@ public final class LinearKernels {
     return LINEAR_VJP.tensor(scope, gy, w, product == Product.ONEDNN);
   }
 
-  /** x + y, written into x. */
+  /** The sum of tensors of one shape. */
+  public static NDArray sum(NDManager scope, List<NDArray> xs) {
+    return SUM.tensor(scope, xs);
+  }
+
+  /** x + y, written into x; y may be a single row. */
   public static NDArray addInPlace(NDManager scope, NDArray x, NDArray y) {
     return ADD.tensor(scope, x, y);
   }

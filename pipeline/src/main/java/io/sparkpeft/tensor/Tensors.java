@@ -78,8 +78,11 @@ public final class Tensors {
     return tensor;
   }
 
-  /** Memory that libtorch owns: DJL's own creation leaves it to Java's garbage collector. */
-  private static NDArray empty(NDManager scope, Dtype dtype, long... shape) {
+  /**
+   * A tensor of any values, in memory that libtorch owns: DJL's own creation leaves it to Java's
+   * garbage collector.
+   */
+  public static NDArray empty(NDManager scope, Dtype dtype, long... shape) {
     Device device = scope.getDevice();
     String name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
     return EMPTY.tensor(scope, shape, (long) dtype.scalarType(), name);

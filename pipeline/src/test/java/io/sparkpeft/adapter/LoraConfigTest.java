@@ -89,7 +89,6 @@ class LoraConfigTest {
         "use_dora | true",
         "lora_bias | true",
         "bias | \"all\"",
-        "fan_in_fan_out | true",
         "modules_to_save | [\"embed_tokens\"]",
         "trainable_token_indices | [1, 2]",
         "layer_replication | [[0, 4]]",

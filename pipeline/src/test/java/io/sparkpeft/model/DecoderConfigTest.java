@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.base.Json;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class DecoderConfigTest {
@@ -14,11 +15,23 @@ class DecoderConfigTest {
   @Test
   void leftOutKeysHaveTheirDefaults() {
     DecoderConfig config = DecoderConfig.read(llama2());
-    assertThat(config.attention()).isEqualTo(new DecoderConfig.Attention(32, 32, 128));
-    assertThat(config.norm().eps()).isEqualTo(1e-6);
-    assertThat(config.rotary()).isEqualTo(new Rotary(10000, new RotaryScaling.None()));
+    assertThat(config.attention())
+        .isEqualTo(
+            new DecoderConfig.Attention(
+                32,
+                32,
+                128,
+                1 / Math.sqrt(128),
+                OptionalDouble.empty(),
+                Fusion.SEPARATE,
+                false,
+                false));
+    assertThat(config.normalization())
+        .isEqualTo(new DecoderConfig.Normalization(NormKind.RMS, 1e-6));
+    assertThat(rotary(llama2())).isEqualTo(new Rotary(128, 10000, new RotaryScaling.None()));
+    assertThat(config.layers()).isEqualTo(32);
     assertThat(config.maxPositionEmbeddings()).isEqualTo(2048);
-    assertThat(config.tiedHead()).isFalse();
+    assertThat(config.head().tied()).isFalse();
     assertThat(config.stored()).isEmpty();
     assertThat(config.eosIds()).isEmpty();
   }
@@ -62,9 +75,9 @@ class DecoderConfigTest {
     parameters.remove("type");
     parameters.put("rope_type", "llama3").put("rope_theta", 500000.0);
     after.set("rope_parameters", parameters);
-    assertThat(DecoderConfig.read(before).rotary())
-        .isEqualTo(new Rotary(500000, new RotaryScaling.Llama3(8, 1, 4, 8192)))
-        .isEqualTo(DecoderConfig.read(after).rotary());
+    assertThat(rotary(before))
+        .isEqualTo(new Rotary(128, 500000, new RotaryScaling.Llama3(8, 1, 4, 8192)))
+        .isEqualTo(rotary(after));
   }
 
   @Test
@@ -84,14 +97,16 @@ class DecoderConfigTest {
 
   @Test
   void refusesWhatItDoesNotKnow() {
-    refused(llama2().put("model_type", "mamba"), "model_type 'mamba' of config.json");
-    refused(llama2().put("hidden_act", "gelu"), "hidden_act 'gelu' of config.json");
-    refused(llama2().put("attention_bias", true), "not supported: attention_bias = true.");
+    refused(
+        llama2().put("model_type", "mamba"),
+        "model_type 'mamba' of config.json is not supported. Supported: falcon, gemma, gemma2,");
+    refused(llama2().put("hidden_act", "softplus"), "hidden_act 'softplus' of config.json");
+    refused(llama2().put("sliding_window", 9), "not supported: sliding_window = 9.");
     refused(llama2().put("num_experts", 32), "not supported: num_experts = 32.");
-    refused(llama2().put("partial_rotary_factor", 0.5), "partial_rotary_factor '0.5'");
-    ObjectNode longRope = llama2();
-    longRope.set("rope_scaling", Json.tree(Map.of("type", "longrope")));
-    refused(longRope, "rope_type 'longrope' of config.json is not supported. Supported: default");
+    refused(llama2().put("partial_rotary_factor", 0.5), "partial_rotary_factor 'below 1'");
+    ObjectNode other = llama2();
+    other.set("rope_scaling", Json.tree(Map.of("type", "spiral")));
+    refused(other, "rope_type 'spiral' of config.json is not supported. Supported: default");
   }
 
   @Test
@@ -110,6 +125,10 @@ class DecoderConfigTest {
   void choicesThatAreOffAreNoChoices() {
     assertThat(DecoderConfig.read(llama2().put("mlp_bias", false).putNull("sliding_window")))
         .isEqualTo(DecoderConfig.read(llama2()));
+  }
+
+  private static Rotary rotary(ObjectNode config) {
+    return DecoderConfig.read(config).layerPlans().get(0).rotary().orElseThrow();
   }
 
   private static void refused(ObjectNode config, String message) {

@@ -2,28 +2,22 @@ package io.sparkpeft.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkpeft.base.Json;
 import io.sparkpeft.tensor.Dtype;
-import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DecoderMemoryTest {
   private static final DecoderConfig CONFIG =
-      new DecoderConfig(
-          "llama",
-          3,
-          8,
-          100,
-          64,
-          new DecoderConfig.RmsNorm(1e-5),
-          new DecoderConfig.Attention(4, 2, 2),
-          new Rotary(10000, new RotaryScaling.None()),
-          new DecoderConfig.GatedMlp(12),
-          false,
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Set.of());
+      DecoderConfig.read(
+          Json.object()
+              .put("model_type", "llama")
+              .put("num_hidden_layers", 3)
+              .put("hidden_size", 8)
+              .put("vocab_size", 100)
+              .put("max_position_embeddings", 64)
+              .put("num_attention_heads", 4)
+              .put("num_key_value_heads", 2)
+              .put("intermediate_size", 12));
 
   private final DecoderMemory memory = new DecoderMemory(CONFIG, Dtype.BFLOAT16);
 
@@ -40,8 +34,8 @@ class DecoderMemoryTest {
 
   @Test
   void activations() {
-    long perCell = 5 * 8 + 4 * 8 + 4 * 4 + 3 * 12;
-    long layer = 2 * 6 * perCell + 2 * 4 * (6 * 7 / 2);
+    long perToken = 5 * 8 + 4 * 8 + 5 * 4 + 3 * 12 + 2 * 4;
+    long layer = 2 * 6 * perToken;
     assertThat(memory.activationBytes(2, 6, Checkpointing.RECOMPUTE))
         .isEqualTo(2 * (3 * 2 * 6 * 8 + 2 * layer));
     assertThat(memory.activationBytes(2, 6, Checkpointing.KEEP_ALL)).isEqualTo(2 * 5 * layer);

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** A model of reference/llama.py with what it is known to compute. */
+/** A model of reference/llama.py or families.py with what it is known to compute. */
 final class ReferenceModel implements AutoCloseable {
   final NDManager manager;
   final Decoder decoder;
@@ -27,10 +27,9 @@ final class ReferenceModel implements AutoCloseable {
   final JsonNode facts;
   private final SafetensorsFile values;
 
-  private ReferenceModel(String config, String weights, Product product) {
+  private ReferenceModel(String config, String weights, Arithmetic arithmetic) {
     Engine.prepareThread();
     manager = Engine.newManager(Device.cpu());
-    Arithmetic arithmetic = new Arithmetic(Dtype.FLOAT32, product, "");
     ModelFolder folder = ModelFolder.open(path(weights));
     DecoderConfig decoderConfig = DecoderConfig.read(ModelFolder.openConfig(path(config)));
     decoder = Decoder.load(manager, decoderConfig, folder.tensors(), arithmetic);
@@ -41,7 +40,11 @@ final class ReferenceModel implements AutoCloseable {
   }
 
   static ReferenceModel open(String name, Product product) {
-    return new ReferenceModel(name, name, product);
+    return open(name, new Arithmetic(Dtype.FLOAT32, product, ""));
+  }
+
+  static ReferenceModel open(String name, Arithmetic arithmetic) {
+    return new ReferenceModel(name, name, arithmetic);
   }
 
   static ReferenceModel open(String name) {
@@ -50,7 +53,8 @@ final class ReferenceModel implements AutoCloseable {
 
   /** The first model's weights under another config. */
   static ReferenceModel variant(String config) {
-    return new ReferenceModel(config, "untied", Product.PLAIN);
+    Arithmetic arithmetic = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, "");
+    return new ReferenceModel(config, "untied", arithmetic);
   }
 
   private static Path path(String name) {

@@ -5,21 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.sparkpeft.tensor.AttentionKernels.Form;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each kernel against its obvious twin, each gradient against torch.grad of the twin. */
 class KernelsTest {
   private static final double TOLERANCE = 2e-5;
-  private static final int[] AXIS = {0};
 
   private final Random random = new Random(7);
   private NDManager manager;
@@ -42,11 +43,27 @@ class KernelsTest {
     NDArray gy = random(5, 8);
     NDArray around = random(5, 8);
     same(NormKernels.rmsNorm(manager, x, w, 0.01), oracle("plain_rms_norm", x, w));
-    NDArray expected = oracle("rms_norm_gradient", gy.add(around), x, w);
-    same(NormKernels.rmsNormVjp(manager, List.of(gy, around), x, w, 0.01), expected);
     same(
-        NormKernels.residualRmsNormVjp(manager, List.of(gy, around), x, w, 0.01, around),
-        expected.add(around));
+        NormKernels.rmsNormVjp(manager, List.of(gy, around), x, w, 0.01),
+        oracle("rms_norm_gradient", gy.add(around), x, w));
+    NDArray more = w.add(1);
+    same(NormKernels.offsetRmsNorm(manager, x, w, 0.01), oracle("plain_rms_norm", x, more));
+    same(
+        NormKernels.offsetRmsNormVjp(manager, List.of(gy), x, w, 0.01),
+        oracle("rms_norm_gradient", gy, x, more));
+  }
+
+  @Test
+  void layerNorm() {
+    NDArray x = random(5, 8);
+    NDArray w = random(8);
+    NDArray b = random(8);
+    NDArray gy = random(5, 8);
+    NDArray other = random(5, 8);
+    same(NormKernels.layerNorm(manager, x, w, b, 0.01), oracle("plain_layer_norm", x, w, b));
+    same(
+        NormKernels.layerNormVjp(manager, List.of(gy, other), x, w, 0.01),
+        oracle("layer_norm_gradient", gy.add(other), x, w, b));
   }
 
   @ParameterizedTest
@@ -94,43 +111,117 @@ class KernelsTest {
     same(LinearKernels.linearVjp(manager, gy, w, product), gy.matMul(w));
   }
 
-  /** Blocks that divide the positions, that do not, and one that holds them all. */
+  /** Blocks that divide the positions, that do not, and one that holds them all; each choice. */
   @ParameterizedTest
-  @ValueSource(ints = {4, 5, 1, 64})
-  void attention(int block) {
+  @CsvSource({
+    // block, features that turn, window, cap, ALiBi
+    "4, 6, 0, 0, false",
+    "5, 6, 0, 0, false",
+    "1, 6, 0, 0, false",
+    "64, 6, 0, 0, false",
+    "4, 4, 3, 0, false",
+    "5, 2, 1, 0.5, false",
+    "64, 6, 5, 0.5, false",
+    "4, 0, 0, 0, true",
+    "5, 6, 3, 0, true",
+  })
+  void attention(int block, int turning, int window, double cap, boolean alibi) {
     long[] lengths = {12, 1, 9, 4};
-    NDArray documents = manager.create(new long[] {12, 13, 22, 26}).reshape(4, 1);
-    NDArray ofToken = manager.arange(26).toType(DataType.INT64, false).gte(documents).sum(AXIS);
     NDArray q = random(26, 24);
     NDArray k = random(26, 12);
     NDArray v = random(26, 12);
     NDArray gy = random(26, 24);
-    NDArray angles = random(26, 3);
+    NDArray angles = random(26, turning / 2);
     NDArray cos = angles.cos().concat(angles.cos(), 1).expandDims(1);
     NDArray sin = angles.sin().neg().concat(angles.sin(), 1).expandDims(1);
+    NDArray slopes = manager.create(alibi ? new float[] {0.5f, 0.25f, 1, 2} : new float[4]);
+    NDArray half = Tensors.cast(manager, slopes.reshape(2, 1, 2, 1), Dtype.BFLOAT16);
+    Form form = new Form(0.3, block, window, cap, alibi ? List.of(half) : List.of());
 
-    AttentionKernels.Form form = new AttentionKernels.Form(Math.pow(6, -0.5), block);
     AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
     AttentionKernels.Mixed y = AttentionKernels.attention(manager, heads, lengths, form);
     AttentionKernels.Heads gHeads =
         AttentionKernels.attentionVjp(manager, gy, y, heads, lengths, form);
     List<NDArray> g = AttentionKernels.headsVjp(manager, gHeads, cos, sin);
 
-    same(y.y(), oracle("plain_attention", q, k, v, angles, ofToken));
-    same(g.get(0), oracle("attention_gradient_q", gy, q, k, v, angles, ofToken));
-    same(g.get(1), oracle("attention_gradient_k", gy, q, k, v, angles, ofToken));
-    same(g.get(2), oracle("attention_gradient_v", gy, q, k, v, angles, ofToken));
+    NDArray settings = manager.create(new float[] {0.3f, window, (float) cap});
+    NDArray[] inputs = {q, k, v, angles, places(lengths), settings, slopes};
+    same(y.y(), oracle("plain_attention", inputs));
+    same(g.get(0), oracle("attention_gradient_q", with(gy, inputs)));
+    same(g.get(1), oracle("attention_gradient_k", with(gy, inputs)));
+    same(g.get(2), oracle("attention_gradient_v", with(gy, inputs)));
+  }
+
+  /** Of each token, its document and its position there. */
+  private NDArray places(long[] lengths) {
+    List<Float> places = new ArrayList<>();
+    for (int document = 0; document < lengths.length; document++) {
+      for (int position = 0; position < lengths[document]; position++) {
+        places.add((float) document);
+        places.add((float) position);
+      }
+    }
+    float[] values = new float[places.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = places.get(i);
+    }
+    return manager.create(values, new Shape(values.length / 2, 2));
+  }
+
+  private static NDArray[] with(NDArray first, NDArray... others) {
+    NDArray[] all = new NDArray[others.length + 1];
+    all[0] = first;
+    System.arraycopy(others, 0, all, 1, others.length);
+    return all;
+  }
+
+  /** Three projections in one: what comes out of them goes back where it came from. */
+  @Test
+  void fusedProjections() {
+    NDArray q = random(5, 24);
+    NDArray k = random(5, 12);
+    NDArray v = random(5, 12);
+    NDArray stacked = q.concat(k, 1).concat(v, 1);
+    List<NDArray> parts = AttentionKernels.splitStacked(manager, stacked, 24, 12);
+    same(parts.get(0), q);
+    same(parts.get(1), k);
+    same(parts.get(2), v);
+    same(AttentionKernels.splitStackedVjp(manager, parts), stacked);
+    NDArray grouped = AttentionKernels.splitGroupedVjp(manager, List.of(q, k, v), 2, 6);
+    same(grouped.get(":, 12:18"), k.get(":, :6")); // after two queries of the first key head
+    same(grouped.get(":, 24:36"), q.get(":, 12:"));
+    List<NDArray> back = AttentionKernels.splitGrouped(manager, grouped, 2, 6);
+    same(back.get(0), q);
+    same(back.get(1), k);
+    same(back.get(2), v);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"silu", "gelu", "tanh_gelu", "relu"})
+  void activations(String kind) {
+    NDArray x = random(5, 8);
+    NDArray up = random(5, 8);
+    NDArray both = x.concat(up, 1);
+    NDArray gy = random(5, 8);
+    List<NDArray> g = MlpKernels.gatedVjp(manager, gy, x, up, kind);
+    NDArray gBoth = MlpKernels.fusedGatedVjp(manager, gy, both, kind);
+
+    same(MlpKernels.activation(manager, x, kind), oracle("plain_" + kind, x));
+    same(MlpKernels.activationVjp(manager, gy, x, kind), oracle(kind + "_gradient", gy, x));
+    same(MlpKernels.gated(manager, x, up, kind), oracle("plain_" + kind, x).mul(up));
+    same(MlpKernels.fusedGated(manager, both, kind), oracle("plain_" + kind, x).mul(up));
+    same(g.get(0), oracle(kind + "_gradient", gy.mul(up), x));
+    same(g.get(1), oracle("plain_" + kind, x).mul(gy));
+    same(gBoth, g.get(0).concat(g.get(1), 1));
   }
 
   @Test
-  void swiglu() {
-    NDArray gate = random(5, 8);
-    NDArray up = random(5, 8);
+  void softCap() {
+    NDArray x = random(5, 8);
     NDArray gy = random(5, 8);
-    List<NDArray> g = MlpKernels.swigluVjp(manager, gy, gate, up);
-    same(MlpKernels.swiglu(manager, gate, up), oracle("plain_swiglu", gate, up));
-    same(g.get(0), oracle("swiglu_gradient_gate", gy, gate, up));
-    same(g.get(1), oracle("swiglu_gradient_up", gy, gate, up));
+    NDArray y = HeadKernels.softCap(manager, x, 0.75);
+    same(y, oracle("plain_soft_cap", x));
+    same(HeadKernels.softCapVjp(manager, gy, y, 0.75), oracle("soft_cap_gradient", gy, x));
   }
 
   @Test

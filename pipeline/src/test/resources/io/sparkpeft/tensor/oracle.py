@@ -20,6 +20,16 @@ def rms_norm_gradient(gy: Tensor, x: Tensor, w: Tensor) -> Tensor:
     return gradient(plain_rms_norm(x, w), gy, x)
 
 
+def plain_layer_norm(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    centred = x - x.mean([-1], True)
+    return centred / torch.sqrt((centred * centred).mean([-1], True) + 0.01) * w + b
+
+
+def layer_norm_gradient(gy: Tensor, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_layer_norm(x, w, b), gy, x)
+
+
 def plain_lora(x: Tensor, mask: Tensor, w: Tensor, a: Tensor, b: Tensor) -> Tensor:
     return x @ w.t() + 1.5 * ((x * mask / 0.75) @ a.t()) @ b.t()
 
@@ -39,63 +49,124 @@ def lora_gradient_b(gy: Tensor, x: Tensor, mask: Tensor, w: Tensor, a: Tensor, b
     return gradient(plain_lora(x, mask, w, a, b), gy, b)
 
 
-# Half-split rotation as in RoFormer's implementation by transformers. x [N, heads, D]
+# Half-split rotation as in RoFormer's implementation by transformers, of the first features.
+# x [N, heads, D], angles [N, turning / 2]
 def plain_rotate(x: Tensor, angles: Tensor) -> Tensor:
-    half = x.size(-1) // 2
+    half = angles.size(1)
     cos = torch.cat([angles.cos(), angles.cos()], -1).unsqueeze(1)
     sin = torch.cat([angles.sin(), angles.sin()], -1).unsqueeze(1)
-    swapped = torch.cat([-x[:, :, half:], x[:, :, :half]], -1)
-    return x * cos + swapped * sin
+    turning = x[:, :, : 2 * half]
+    swapped = torch.cat([-turning[:, :, half:], turning[:, :, :half]], -1)
+    return torch.cat([turning * cos + swapped * sin, x[:, :, 2 * half :]], -1)
 
 
 # Attention over the whole square of tokens, of which most is masked; q [N, 4 D], k and v [N, 2 D],
-# D = 6; angles [N, D / 2]; documents [N]: the one that each token belongs to.
+# D = 6; places [N, 2]: each token's document and its position there; form: scale, window (0 for
+# none), cap (0 for none); slopes [4] of ALiBi's lines
 def plain_attention(
-    q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+    q: Tensor, k: Tensor, v: Tensor, angles: Tensor, places: Tensor, form: Tensor, slopes: Tensor
 ) -> Tensor:
     N = q.size(0)
+    documents, positions = places[:, 0], places[:, 1]
     q = plain_rotate(q.view([N, 4, 6]), angles).transpose(0, 1)
     k = plain_rotate(k.view([N, 2, 6]), angles).transpose(0, 1).repeat_interleave(2, 0)
     v = v.view([N, 2, 6]).transpose(0, 1).repeat_interleave(2, 0)
-    later = torch.ones([N, N], dtype=torch.bool).triu(1)
-    hidden = later | (documents.unsqueeze(0) != documents.unsqueeze(1))
-    scores = (q @ k.transpose(1, 2) / 6**0.5).masked_fill(hidden, -inf)
-    return (scores.softmax(-1) @ v).transpose(0, 1).reshape([N, 24])
+    scores = q @ k.transpose(1, 2) * form[0]
+    if bool(form[2] > 0):
+        scores = form[2] * torch.tanh(scores / form[2])
+    scores = scores + form[0] * slopes.view([4, 1, 1]) * positions
+    distance = positions.unsqueeze(1) - positions.unsqueeze(0)
+    hidden = (distance < 0) | (documents.unsqueeze(0) != documents.unsqueeze(1))
+    if bool(form[1] > 0):
+        hidden = hidden | (distance >= form[1])
+    return (scores.masked_fill(hidden, -inf).softmax(-1) @ v).transpose(0, 1).reshape([N, 24])
 
 
 def attention_gradient_q(
-    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+    gy: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    angles: Tensor,
+    places: Tensor,
+    form: Tensor,
+    slopes: Tensor,
 ) -> Tensor:
     q = leaf(q)
-    return gradient(plain_attention(q, k, v, angles, documents), gy, q)
+    return gradient(plain_attention(q, k, v, angles, places, form, slopes), gy, q)
 
 
 def attention_gradient_k(
-    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+    gy: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    angles: Tensor,
+    places: Tensor,
+    form: Tensor,
+    slopes: Tensor,
 ) -> Tensor:
     k = leaf(k)
-    return gradient(plain_attention(q, k, v, angles, documents), gy, k)
+    return gradient(plain_attention(q, k, v, angles, places, form, slopes), gy, k)
 
 
 def attention_gradient_v(
-    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, angles: Tensor, documents: Tensor
+    gy: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    angles: Tensor,
+    places: Tensor,
+    form: Tensor,
+    slopes: Tensor,
 ) -> Tensor:
     v = leaf(v)
-    return gradient(plain_attention(q, k, v, angles, documents), gy, v)
+    return gradient(plain_attention(q, k, v, angles, places, form, slopes), gy, v)
 
 
-def plain_swiglu(gate: Tensor, up: Tensor) -> Tensor:
-    return gate / (1 + torch.exp(-gate)) * up
+def plain_silu(x: Tensor) -> Tensor:
+    return x / (1 + torch.exp(-x))
 
 
-def swiglu_gradient_gate(gy: Tensor, gate: Tensor, up: Tensor) -> Tensor:
-    gate = leaf(gate)
-    return gradient(plain_swiglu(gate, up), gy, gate)
+def silu_gradient(gy: Tensor, x: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_silu(x), gy, x)
 
 
-def swiglu_gradient_up(gy: Tensor, gate: Tensor, up: Tensor) -> Tensor:
-    up = leaf(up)
-    return gradient(plain_swiglu(gate, up), gy, up)
+def plain_gelu(x: Tensor) -> Tensor:
+    return x * (1 + torch.erf(x / 2**0.5)) / 2
+
+
+def gelu_gradient(gy: Tensor, x: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_gelu(x), gy, x)
+
+
+def plain_tanh_gelu(x: Tensor) -> Tensor:
+    return x * (1 + torch.tanh((2 / 3.141592653589793) ** 0.5 * (x + 0.044715 * x * x * x))) / 2
+
+
+def tanh_gelu_gradient(gy: Tensor, x: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_tanh_gelu(x), gy, x)
+
+
+def plain_relu(x: Tensor) -> Tensor:
+    return x * (x > 0)
+
+
+def relu_gradient(gy: Tensor, x: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_relu(x), gy, x)
+
+
+def plain_soft_cap(x: Tensor) -> Tensor:
+    return 0.75 * torch.tanh(x / 0.75)
+
+
+def soft_cap_gradient(gy: Tensor, x: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_soft_cap(x), gy, x)
 
 
 def plain_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -109,7 +180,8 @@ def cross_entropy_gradient(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 # The kernels on a device that holds no values: a tensor made on another one would not mix.
-# They give the elements of their results. (index_select, which makes none, is not known there.)
+# They give the elements of their results. (index_select and layer_norm, which make none by
+# themselves, are not known there.)
 def elsewhere(x: Tensor) -> Tensor:
     return x.to(torch.device("meta"))
 
@@ -119,20 +191,30 @@ def meta_layer(x: Tensor, w: Tensor, a: Tensor, b: Tensor) -> int:
     y = lora_linear(rms_norm(x, w[0], 0.1), dropout(x, x > 0), w, a, b, 2.0, False)
     g = lora_parameters_vjp(y[0], x, y[1], b, 2.0)
     gx = lora_dropped_input_vjp(y[0], g[0], w, a, x > 0, False)
-    gated = swiglu_vjp(gx, x, swiglu(x, gx))
-    return residual_rms_norm_vjp(gated, x, w[0], 0.1, x).numel()
+    parts = gated_vjp(gx, x, gated(x, gx, "silu"), "gelu")
+    parts = [fused_gated_vjp(gx, torch.cat(parts, 1), "relu")]
+    parts = [layer_norm_vjp([parts[0][:, :8]], x, w[0], 0.1)]
+    parts = [offset_rms_norm_vjp(parts, offset_rms_norm(x, w[0], 0.1), w[0], 0.1)]
+    return add_(rms_norm_vjp(parts, x, w[0], 0.1), x).numel()
 
 
 def meta_attention(q: Tensor, k: Tensor, cos: Tensor, positions: Tensor) -> int:
     q, k, cos, positions = elsewhere(q), elsewhere(k), elsewhere(cos), elsewhere(positions)
     lengths = [10, 1, 7]
-    x = attention_heads(q, k, k, cos, cos, cos.size(2))
-    y = causal_attention(x[0], x[1], x[2], lengths, 0.5, 4)
-    g = causal_attention_vjp(y[0], y[0], x[0], x[1], x[2], y[1], lengths, 0.5, 4)
+    slopes = [torch.zeros([2, 1, 2, 1], dtype=q.dtype, device=q.device)]
+    joined = split_grouped_vjp([q, k, k], 2, cos.size(2))
+    parts = split_grouped(joined, 2, cos.size(2))
+    x = attention_heads(parts[0], parts[1], parts[2], cos, cos, cos.size(2))
+    y = causal_attention(x[0], x[1], x[2], lengths, 0.5, 4, 3, 0.5, slopes)
+    g = causal_attention_vjp(
+        y[0], y[0], x[0], x[1], x[2], y[1], lengths, 0.5, 4, 3, 0.5, slopes
+    )
     gq = attention_heads_vjp(g[0], g[1], g[2], cos, cos)[0]
     cache = fill_cache_(empty_cache(q, 3, 2, 12, cos.size(2)), x[1], lengths)
     new = cos[:3]
-    mixed = cached_attention(q[:3], k[:3], k[:3], cache, cache, positions, new, new)
+    mixed = cached_attention(
+        q[:3], k[:3], k[:3], cache, cache, positions, new, new, 0.5, 3, 0.5, slopes
+    )
     return gq.numel() + mixed.numel()
 
 

@@ -5,9 +5,7 @@
 # Every document is computed by itself, in blocks of n query positions against the m keys up to the
 # block's end: neither other documents' keys nor, but within a block, later ones cost anything.
 # Probabilities are not kept: the backward pass makes them again from their logarithmic sums.
-# (Dao et al. 2022, arXiv:2205.14135.) All is done to the base of 2, whose power is fast for every
-# argument, and what is below 2^-64 of the largest counts as zero: it is lost in the sum anyway, and
-# the denormal numbers that it would lead to are slow.
+# (Dao et al. 2022, arXiv:2205.14135.)
 
 
 # [N, K D] -> [K, N, D]
@@ -23,6 +21,30 @@ def grouped_heads(x: Tensor, groups: int, features: int) -> Tensor:
 # [K, N, ..., D] -> [N, K ... D]
 def joined_heads(x: Tensor) -> Tensor:
     return x.transpose(0, 1).reshape([x.size(1), -1])
+
+
+# Parts of one projection: all queries, then all keys, then all values. x [N, (G + 2) K D]
+def split_stacked(x: Tensor, queries: int, keys: int) -> List[Tensor]:
+    return x.split_with_sizes([queries, keys, keys], 1)
+
+
+# Parts of one projection: for each key head its queries, its key and its value. x [N, K (G + 2) D]
+def split_grouped(x: Tensor, groups: int, features: int) -> List[Tensor]:
+    N = x.size(0)
+    parts = x.view([N, -1, groups + 2, features]).split_with_sizes([groups, 1, 1], 2)
+    return [part.reshape([N, -1]) for part in parts]
+
+
+def split_grouped_vjp(g: List[Tensor], groups: int, features: int) -> Tensor:
+    N = g[0].size(0)
+    gq = g[0].view([N, -1, groups, features])
+    gk = g[1].view([N, -1, 1, features])
+    gv = g[2].view([N, -1, 1, features])
+    return torch.cat([gq, gk, gv], 2).view([N, -1])
+
+
+def split_stacked_vjp(g: List[Tensor]) -> Tensor:
+    return torch.cat(g, 1)
 
 
 # From projections q [N, K G D], k and v [N, K D] to what attention reads.
@@ -53,15 +75,65 @@ def future(like: Tensor, block: int) -> Tensor:
     return hidden.triu(1).unsqueeze(1)
 
 
+# What lies behind the windows of the block's n positions: -inf for keys more than window - 1 before
+# a position. The keys end where the block does.   [n, 1, m]
+def behind_window(like: Tensor, n: int, m: int, window: int) -> Tensor:
+    hidden = torch.full([n, m], -inf, dtype=like.dtype, device=like.device)
+    return hidden.tril(m - n - window).unsqueeze(1)
+
+
+# ALiBi's biases of m keys from a position on, in bf16's precision as transformers computes them for
+# Falcon. (Press et al. 2021, arXiv:2108.12409.)   slopes [..., 1] in bf16; result fp32 [..., m]
+def alibi(slopes: Tensor, start: int, m: int) -> Tensor:
+    return (slopes * torch.arange(start, start + m, device=slopes.device)).float()
+
+
+# The first key that the block of queries from i on may see.
+def first_seen(first: int, i: int, window: int) -> int:
+    return first if window == 0 else max(first, i - window + 1)
+
+
+# The factor of natural logarithms that makes them such to the base of 2.
+def to_base_two(factor: float) -> float:
+    return factor * 1.4426950408889634
+
+
 # Scaled products of the block's queries [K, n, G, D] with keys [K, m, D], in fp32 and as logarithms
 # to the base of 2. [K, n G, m]
-def causal_scores(q: Tensor, k: Tensor, hidden: Tensor, scale: float) -> Tensor:
+# window: how many positions one sees, 0 for all; cap: c of c tanh(score / c), 0 for none;
+# slopes: of ALiBi's lines [K, 1, G, 1], none without; start: the position of the first key
+def causal_scores(
+    q: Tensor,
+    k: Tensor,
+    hidden: Tensor,
+    scale: float,
+    window: int,
+    cap: float,
+    slopes: List[Tensor],
+    start: int,
+) -> Tensor:
     K, n, G, D = q.size()
     m = k.size(1)
+    factor = scale / cap if cap > 0 else to_base_two(scale)
     product = torch.empty([K, n * G, m], dtype=q.dtype, device=q.device)
-    product.baddbmm_(q.reshape([K, n * G, D]), k.transpose(1, 2), beta=0, alpha=scale * 1.4426950408889634)
+    product.baddbmm_(q.reshape([K, n * G, D]), k.transpose(1, 2), beta=0, alpha=factor)
     scores = product.float()
-    scores.view([K, n, G, m])[..., m - n :].add_(hidden[:n, :, :n])
+    if cap > 0:
+        scores.tanh_().mul_(to_base_two(cap))
+    grouped = scores.view([K, n, G, m])
+    if len(slopes) > 0:
+        grouped.add_(alibi(slopes[0], start, m), alpha=to_base_two(scale))
+    grouped[..., m - n :].add_(hidden[:n, :, :n])
+    if window > 0 and m > window:
+        grouped.add_(behind_window(scores, n, m, window))
+    return scores
+
+
+# The derivative of capping where it gave these scores: 1 - (score / cap)^2; of no use without.
+def cap_slope(scores: Tensor, cap: float) -> Tensor:
+    if cap > 0:
+        share = scores / to_base_two(cap)
+        return 1 - share.square_().clamp_(0, 1)  # masked scores are infinite
     return scores
 
 
@@ -72,7 +144,15 @@ def power_of_two_(x: Tensor) -> Tensor:
 
 # softmax(scale q k^T) v. Result: y [N, K G D], and the logarithmic sums [K, N, G, 1] in fp32.
 def causal_attention(
-    q: Tensor, k: Tensor, v: Tensor, lengths: List[int], scale: float, block: int
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    lengths: List[int],
+    scale: float,
+    block: int,
+    window: int,
+    cap: float,
+    slopes: List[Tensor],
 ) -> List[Tensor]:
     K, N, G, D = q.size()
     y = torch.empty_like(q)
@@ -84,11 +164,13 @@ def causal_attention(
         for i in range(first, last, block):
             e = min(i + block, last)
             n = e - i
-            scores = causal_scores(q[:, i:e], k[:, first:e], hidden, scale)
+            s = first_seen(first, i, window)
+            keys = k[:, s:e]
+            scores = causal_scores(q[:, i:e], keys, hidden, scale, window, cap, slopes, s - first)
             top = scores.amax([-1], True)
             p = power_of_two_(scores.sub_(top))  # [K, n G, m]
             total = p.sum([-1], True)
-            mixed = p.type_as(q).bmm(v[:, first:e]) / total
+            mixed = p.type_as(q).bmm(v[:, s:e]) / total
             y[:, i:e].copy_(mixed.view([K, n, G, D]))
             sums[:, i:e].copy_(total.log2_().add_(top).view([K, n, G, 1]))
         first = last
@@ -106,6 +188,9 @@ def causal_attention_vjp(
     lengths: List[int],
     scale: float,
     block: int,
+    window: int,
+    cap: float,
+    slopes: List[Tensor],
 ) -> List[Tensor]:
     K, N, G, D = q.size()
     g = grouped_heads(gy, G, D)
@@ -120,15 +205,20 @@ def causal_attention_vjp(
         last = first + length
         for i in range(first, last, block):
             e = min(i + block, last)
+            s = first_seen(first, i, window)
             rows = [K, (e - i) * G, -1]
-            keys = k[:, first:e]
-            scores = causal_scores(q[:, i:e], keys, hidden, scale)
+            keys = k[:, s:e]
+            scores = causal_scores(q[:, i:e], keys, hidden, scale, window, cap, slopes, s - first)
+            slope = cap_slope(scores, cap)
             p = power_of_two_(scores.sub_(sums[:, i:e].reshape(rows)))  # [K, n G, m]
             gi = g[:, i:e].reshape(rows)
-            gv[:, first:e].add_(p.type_as(q).transpose(1, 2).bmm(gi))
-            gp = gi.bmm(v[:, first:e].transpose(1, 2)).float()
-            gscores = gp.sub_(delta[:, i:e].reshape(rows)).mul_(p).type_as(q)
-            gk[:, first:e].add_(gscores.transpose(1, 2).bmm(q[:, i:e].reshape(rows)), alpha=scale)
-            gq[:, i:e].copy_(gscores.bmm(keys).view([K, e - i, G, D]))
+            gv[:, s:e].add_(p.type_as(q).transpose(1, 2).bmm(gi))
+            gp = gi.bmm(v[:, s:e].transpose(1, 2)).float()
+            gscores = gp.sub_(delta[:, i:e].reshape(rows)).mul_(p)
+            if cap > 0:
+                gscores.mul_(slope)
+            gproduct = gscores.type_as(q)
+            gk[:, s:e].add_(gproduct.transpose(1, 2).bmm(q[:, i:e].reshape(rows)), alpha=scale)
+            gq[:, i:e].copy_(gproduct.bmm(keys).view([K, e - i, G, D]))
         first = last
     return [gq.mul_(scale), gk, gv]

@@ -20,6 +20,7 @@ def fill_cache_(cache: Tensor, x: Tensor, lengths: List[int]) -> Tensor:
 
 # q [B, K G D], k and v [B, K D] of the new positions, one for each row; cos and sin [B, 1, D] of
 # those positions. Writes k and v into the cache and gives the mixed values [B, K G D].
+# window, cap, slopes: as in attention.py
 def cached_attention(
     q: Tensor,
     k: Tensor,
@@ -29,14 +30,25 @@ def cached_attention(
     positions: Tensor,
     cos: Tensor,
     sin: Tensor,
+    scale: float,
+    window: int,
+    cap: float,
+    slopes: List[Tensor],
 ) -> Tensor:
     B, K, T, D = keys.size()
-    q1 = rotate(q.view([B, -1, D]), cos, sin) * D**-0.5
+    q1 = rotate(q.view([B, -1, D]), cos, sin) * scale
     k1 = rotate(k.view([B, K, D]), cos, sin)
     place = positions.view([B, 1, 1, 1]).expand([B, K, 1, D])
     keys.scatter_(2, place, k1.unsqueeze(2))
     values.scatter_(2, place, v.view([B, K, 1, D]))
     scores = q1.view([B, K, -1, D]) @ keys.transpose(2, 3)  # [B, K, G, T]
-    unseen = torch.arange(T, device=q.device) > positions.unsqueeze(1)
-    p = scores.masked_fill(unseen.view([B, 1, 1, T]), -inf).softmax(-1)
+    if cap > 0:
+        scores = soft_cap(scores, cap)
+    if len(slopes) > 0:
+        scores = scores + alibi(slopes[0].view([K, -1, 1]), 0, T) * scale
+    times = torch.arange(T, device=q.device)
+    unseen = times > positions.unsqueeze(1)
+    if window > 0:
+        unseen = unseen | (times <= positions.unsqueeze(1) - window)
+    p = scores.masked_fill(unseen.view([B, 1, 1, T]), -inf).softmax(-1).type_as(v)
     return (p @ values).view([B, -1])

@@ -1,6 +1,16 @@
 # What is made of logits [rows, vocabulary].
 
 
+# y = cap tanh(x / cap). (Gemma team 2024, arXiv:2408.00118.)
+def soft_cap(x: Tensor, cap: float) -> Tensor:
+    return (x / cap).tanh_().mul_(cap)
+
+
+# gx = gy (1 - (y / cap)^2)
+def soft_cap_vjp(gy: Tensor, y: Tensor, cap: float) -> Tensor:
+    return gy * (1 - (y / cap).square())
+
+
 # The summed cross-entropy (nats, fp64) and the gradient of scale times it: softmax minus one-hot.
 def cross_entropy(logits: Tensor, targets: Tensor, scale: float) -> List[Tensor]:
     index = targets.unsqueeze(1)

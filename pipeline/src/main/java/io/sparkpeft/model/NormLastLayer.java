@@ -1,0 +1,44 @@
+package io.sparkpeft.model;
+
+import ai.djl.ndarray.NDArray;
+import io.sparkpeft.tensor.LinearKernels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** {@link Residual#NORM_LAST}. The parts' outputs become the sums that the norms read. */
+record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp, Norm mlpNorm)
+    implements DecoderLayer {
+
+  @Override
+  public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
+    AttentionBlock.Saved a = attend.apply(x);
+    LinearKernels.addInPlace(pass.scope(), a.output(), x);
+    NDArray middle = attentionNorm.forward(pass, a.output());
+    MlpBlock.Saved f = mlp.forward(pass, middle);
+    LinearKernels.addInPlace(pass.scope(), f.output(), middle);
+    return new Saved(x, a, middle, f, mlpNorm.forward(pass, f.output()));
+  }
+
+  @Override
+  public Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
+    boolean below = carry || attention.isAdapted(pass);
+    NDArray gMlp = mlpNorm.backward(pass, List.of(gy), saved.mlp().output());
+    List<NDArray> gMiddle = with(mlp.backward(pass, gMlp, saved.mlp(), below), gMlp);
+    if (!below) {
+      return Optional.empty();
+    }
+    NDArray gAttention = attentionNorm.backward(pass, gMiddle, saved.attention().output());
+    List<NDArray> g = attention.backward(pass, gAttention, saved.attention(), carry);
+    return carry
+        ? Optional.of(LinearKernels.sum(pass.scope(), with(g, gAttention)))
+        : Optional.empty();
+  }
+
+  private static List<NDArray> with(List<NDArray> parts, NDArray around) {
+    List<NDArray> all = new ArrayList<>(parts);
+    all.add(around);
+    return all;
+  }
+}

@@ -1,0 +1,167 @@
+package io.sparkpeft.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.AdapterParameter;
+import io.sparkpeft.optim.Optimizer;
+import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
+import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.tensor.Arithmetic;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.Product;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What transformers and PEFT compute with models of each family, see reference/families.py. */
+class FamiliesReferenceTest {
+  private static final double LOGIT_TOLERANCE = 1e-4;
+  private static final double GRADIENT_TOLERANCE = 1e-3;
+  private static final double LOSS_TOLERANCE = 1e-4;
+  private static final double LEAST_COSINE = 0.999;
+  private static final double RATE = 0.01;
+  private static final double WEIGHT_DECAY = 0.01;
+
+  static List<String> families() throws IOException, URISyntaxException {
+    Path folder = Path.of(FamiliesReferenceTest.class.getResource("families").toURI());
+    try (Stream<Path> models = Files.list(folder)) {
+      return models.map(model -> model.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void logits(String family) {
+    try (ReferenceModel model = open(family)) {
+      int[] tokens = model.tokens("long");
+      float[] base = model.decoder.logits(Optional.empty(), tokens);
+      float[] adapted = model.decoder.logits(Optional.of(model.adapter), tokens);
+      assertThat(largestDifference(base, model.floats("base_logits"))).isLessThan(LOGIT_TOLERANCE);
+      assertThat(largestDifference(adapted, model.floats("adapted_logits")))
+          .isLessThan(LOGIT_TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void logitsInBfloat16(String family) {
+    Arithmetic arithmetic = new Arithmetic(Dtype.BFLOAT16, Product.PLAIN, "");
+    try (ReferenceModel model = ReferenceModel.open("families/" + family, arithmetic)) {
+      float[] logits = model.decoder.logits(Optional.of(model.adapter), model.tokens("long"));
+      assertThat(cosine(logits, model.floats("adapted_logits"))).isGreaterThan(LEAST_COSINE);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void lossAndEveryGradient(String family) {
+    try (ReferenceModel model = open(family)) {
+      float[] gradient = new float[model.adapter.parameterCount()];
+      double loss =
+          new AdapterTraining(model.decoder, model.adapter, Checkpointing.RECOMPUTE)
+              .lossAndGradient(model.batch(), 1, 0, gradient);
+      assertThat(loss).isCloseTo(model.facts.get("loss").asDouble(), within(1e-3));
+      float[] expected = model.expectedGradient("gradient.");
+      for (AdapterParameter p : model.adapter.parameters()) {
+        assertThat(relativeError(gradient, expected, p))
+            .as("relative error of the gradient of " + p.name())
+            .isLessThan(GRADIENT_TOLERANCE);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void fiveStepsOfAdamW(String family) {
+    try (ReferenceModel model = open(family);
+        Optimizer optimizer =
+            Optimizer.create(
+                AdamWSettings.defaults(),
+                ParameterGroup.single(model.adapter.parameters(), WEIGHT_DECAY))) {
+      AdapterTraining training =
+          new AdapterTraining(model.decoder, model.adapter, Checkpointing.KEEP_ALL);
+      float[] gradient = new float[model.adapter.parameterCount()];
+      double share = 1.0 / model.batch().targetCount();
+      for (JsonNode expected : model.facts.get("step_losses")) {
+        double loss = training.lossAndGradient(model.batch(), share, 0, gradient) * share;
+        assertThat(loss).isCloseTo(expected.asDouble(), within(LOSS_TOLERANCE));
+        optimizer.step(gradient, RATE);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void greedyTextOfRaggedPrompts(String family) {
+    try (ReferenceModel model = open(family)) {
+      List<int[]> answers =
+          Generator.generate(
+              model.decoder,
+              Optional.of(model.adapter),
+              lists(model.facts.get("prompts")),
+              new GenerationSettings(32, Set.of()));
+      assertThat(answers).containsExactlyElementsOf(lists(model.facts.get("greedy")));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void countsParametersAsTransformersDoes(String family) {
+    try (ReferenceModel model = open(family)) {
+      assertThat(model.decoder.config().parameterCount())
+          .isEqualTo(model.facts.get("parameters").asLong());
+    }
+  }
+
+  private static ReferenceModel open(String family) {
+    return ReferenceModel.open("families/" + family);
+  }
+
+  private static double largestDifference(float[] actual, float[] expected) {
+    assertThat(actual).hasSameSizeAs(expected);
+    double largest = 0;
+    for (int i = 0; i < actual.length; i++) {
+      largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
+    }
+    return largest;
+  }
+
+  private static double relativeError(float[] actual, float[] expected, AdapterParameter part) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = part.offset(); i < part.offset() + part.size(); i++) {
+      difference += Math.pow(actual[i] - expected[i], 2);
+      norm += Math.pow(expected[i], 2);
+    }
+    assertThat(norm).as(part.name()).isPositive();
+    return Math.sqrt(difference / norm);
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double product = 0;
+    double ofA = 0;
+    double ofB = 0;
+    for (int i = 0; i < a.length; i++) {
+      product += (double) a[i] * b[i];
+      ofA += (double) a[i] * a[i];
+      ofB += (double) b[i] * b[i];
+    }
+    return product / Math.sqrt(ofA * ofB);
+  }
+
+  private static List<int[]> lists(JsonNode node) {
+    List<int[]> lists = new ArrayList<>();
+    node.forEach(list -> lists.add(ReferenceModel.tokens(list)));
+    return lists;
+  }
+}

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.data.TokenBatch;
+import io.sparkpeft.tensor.AttentionKernels.Mixed;
 import io.sparkpeft.tensor.HeadKernels;
 import io.sparkpeft.tensor.Tensors;
 import java.util.ArrayDeque;
@@ -136,14 +137,9 @@ public final class AdapterTraining {
    * A layer on its way forward and back.
    *
    * @param scope where what it keeps lives
-   * @param saved all that its backward pass needs; empty if it is to be computed again
    */
   private record Step(
-      DecoderLayer layer,
-      NDArray input,
-      NDArray output,
-      NDManager scope,
-      Optional<DecoderLayer.Saved> saved) {
+      DecoderLayer layer, NDArray input, NDArray output, NDManager scope, Kept kept) {
 
     static Step forward(Pass pass, DecoderLayer layer, NDArray x, Checkpointing checkpointing) {
       NDManager scope = pass.scope().newSubManager();
@@ -151,10 +147,15 @@ public final class AdapterTraining {
       NDArray output = saved.output();
       output.attach(pass.scope());
       if (checkpointing == Checkpointing.KEEP_ALL) {
-        return new Step(layer, x, output, scope, Optional.of(saved));
+        return new Step(layer, x, output, scope, new Kept.All(saved));
       }
-      scope.close();
-      return new Step(layer, x, output, pass.scope().newSubManager(), Optional.empty());
+      try (scope) {
+        NDManager smaller = pass.scope().newSubManager();
+        Mixed mixed = saved.attention().core().orElseThrow().mixed();
+        mixed.y().attach(smaller);
+        mixed.sums().attach(smaller);
+        return new Step(layer, x, output, smaller, new Kept.Attention(mixed));
+      }
     }
 
     /** Closes all that it kept, the incoming gradient too. */
@@ -163,11 +164,25 @@ public final class AdapterTraining {
           gy;
           output) {
         Pass inner = pass.in(scope);
-        DecoderLayer.Saved kept = saved.orElseGet(() -> layer.forward(inner, input));
-        Optional<NDArray> gx = layer.backward(inner, gy, kept, carry);
+        Optional<NDArray> gx = layer.backward(inner, gy, saved(inner), carry);
         gx.ifPresent(gradient -> gradient.attach(pass.scope()));
         return gx;
       }
     }
+
+    private DecoderLayer.Saved saved(Pass pass) {
+      if (kept instanceof Kept.Attention attention) {
+        return layer.again(pass, input, attention.mixed());
+      }
+      return ((Kept.All) kept).saved();
+    }
+  }
+
+  /** What is left of a layer's forward pass for its backward pass. */
+  private sealed interface Kept {
+    record All(DecoderLayer.Saved saved) implements Kept {}
+
+    /** All else is computed again, from the layer's input. */
+    record Attention(Mixed mixed) implements Kept {}
   }
 }

@@ -43,12 +43,21 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
   /** n [tokens, hidden]. */
   Saved forward(Pass pass, NDArray n) {
     HeadInputs.Saved x = ins.forward(pass, n);
-    RotaryTensors turns = pass.positions().rotary(rotary);
-    Heads heads =
-        AttentionKernels.heads(
-            pass.scope(), x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
+    Heads heads = heads(pass, x);
     Mixed mixed = AttentionKernels.attention(pass.scope(), heads, pass.documents().lengths(), form);
     return new Saved(x, Optional.of(new Core(heads, mixed)), out.forward(pass, mixed.y()));
+  }
+
+  /** What {@link #forward} gives, with its own result of attention. */
+  Saved again(Pass pass, NDArray n, Mixed mixed) {
+    HeadInputs.Saved x = ins.forward(pass, n);
+    return new Saved(x, Optional.of(new Core(heads(pass, x), mixed)), out.forward(pass, mixed.y()));
+  }
+
+  private Heads heads(Pass pass, HeadInputs.Saved x) {
+    RotaryTensors turns = pass.positions().rotary(rotary);
+    return AttentionKernels.heads(
+        pass.scope(), x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
   }
 
   /**
@@ -78,7 +87,7 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
   /** As {@link MlpBlock#backward}. */
   List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
     boolean below = carry || ins.isAdapted(pass);
-    Optional<NDArray> gMixed = out.backward(pass, gy, saved.out(), below);
+    Optional<NDArray> gMixed = out.backward(pass, gy, saved.out().lowRank(), below);
     if (gMixed.isEmpty()) {
       return List.of();
     }

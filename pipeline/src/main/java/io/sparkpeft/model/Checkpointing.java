@@ -5,6 +5,9 @@ public enum Checkpointing {
   /** Every layer's inner activations are kept. */
   KEEP_ALL,
 
-  /** Only the layers' inputs are kept; the rest is computed a second time. (Chen et al. 2016.) */
+  /**
+   * Only the layers' inputs and what attention gave are kept; the rest is computed a second time.
+   * (Chen et al. 2016, arXiv:1604.06174.)
+   */
   RECOMPUTE
 }

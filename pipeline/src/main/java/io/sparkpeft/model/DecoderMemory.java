@@ -26,7 +26,7 @@ public record DecoderMemory(DecoderConfig config, Dtype compute) {
     long layer = layerElements(rows, columns);
     long kept =
         switch (checkpointing) {
-          case RECOMPUTE -> config.layers() * stream;
+          case RECOMPUTE -> config.layers() * (stream + attended(cells));
           case KEEP_ALL -> config.layers() * layer;
         };
     return (kept + 2 * layer) * compute.bytes();
@@ -51,6 +51,12 @@ public record DecoderMemory(DecoderConfig config, Dtype compute) {
   /** Keys and values of all layers. */
   public long kvCacheBytes(int rows, int columns) {
     return 2L * config.layers() * rows * columns * config.attention().kvWidth() * compute.bytes();
+  }
+
+  /** What attention gives to its last projection, and its logarithmic sums in fp32. */
+  private long attended(long tokens) {
+    long sums = (long) Float.BYTES / compute.bytes() * config.attention().heads();
+    return tokens * (config.attention().queryWidth() + sums);
   }
 
   /** What a layer's forward pass makes, in elements. */

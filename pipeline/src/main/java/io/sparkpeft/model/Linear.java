@@ -48,14 +48,42 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
   }
 
   private Saved adapted(Pass pass, NDArray x, LowRankDelta delta) {
-    Optional<NDArray> mask = mask(pass, delta);
-    NDArray input = mask.map(m -> DropoutKernels.dropout(pass.scope(), x, m)).orElse(x);
-    double scaling = delta.scaling() / (mask.isPresent() ? 1 - delta.dropout() : 1);
+    Dropped dropped = dropped(pass, x, delta);
     List<NDArray> results =
         LinearKernels.loraLinear(
-            pass.scope(), x, input, weight, delta.a(), delta.b(), scaling, pass.product());
-    LowRank lowRank = new LowRank(input, mask, results.get(1), scaling);
+            pass.scope(),
+            x,
+            dropped.x(),
+            weight,
+            delta.a(),
+            delta.b(),
+            dropped.scaling(),
+            pass.product());
+    LowRank lowRank = dropped.with(results.get(1));
     return new Saved(biased(pass, results.get(0)), Optional.of(lowRank));
+  }
+
+  /** What {@link #forward} saves beside its output, without the cost of that. */
+  Optional<LowRank> again(Pass pass, NDArray x) {
+    return pass.delta(module)
+        .map(
+            delta -> {
+              Dropped dropped = dropped(pass, x, delta);
+              return dropped.with(LinearKernels.loraInner(pass.scope(), dropped.x(), delta.a()));
+            });
+  }
+
+  /** What dropout leaves of x, and the scaling that makes up for it. */
+  private record Dropped(NDArray x, Optional<NDArray> mask, double scaling) {
+    LowRank with(NDArray inner) {
+      return new LowRank(x, mask, inner, scaling);
+    }
+  }
+
+  private Dropped dropped(Pass pass, NDArray x, LowRankDelta delta) {
+    Optional<NDArray> mask = mask(pass, delta);
+    NDArray left = mask.map(m -> DropoutKernels.dropout(pass.scope(), x, m)).orElse(x);
+    return new Dropped(left, mask, delta.scaling() / (mask.isPresent() ? 1 - delta.dropout() : 1));
   }
 
   private Optional<NDArray> mask(Pass pass, LowRankDelta delta) {
@@ -75,17 +103,18 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
    * Hands the adapter's gradients on.
    *
    * @param gy [rows, out]
+   * @param saved by the forward pass
    * @param carry whether anything below wants the gradient of the layer's input
    * @return that gradient [rows, in], if wanted
    */
-  Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    if (saved.lowRank().isEmpty()) {
+  Optional<NDArray> backward(Pass pass, NDArray gy, Optional<LowRank> saved, boolean carry) {
+    if (saved.isEmpty()) {
       return carry
           ? Optional.of(LinearKernels.linearVjp(pass.scope(), gy, weight, pass.product()))
           : Optional.empty();
     }
     LowRankDelta delta = pass.delta(module).orElseThrow();
-    LowRank lowRank = saved.lowRank().get();
+    LowRank lowRank = saved.get();
     List<NDArray> gradients =
         LinearKernels.loraParametersVjp(
             pass.scope(), gy, lowRank.input(), lowRank.inner(), delta.b(), lowRank.scaling());

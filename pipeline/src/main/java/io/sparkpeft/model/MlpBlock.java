@@ -1,6 +1,7 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
+import io.sparkpeft.model.Linear.LowRank;
 import io.sparkpeft.tensor.MlpKernels;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,17 +14,28 @@ import java.util.Optional;
  */
 record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear down) {
 
-  /** What the backward pass needs, and the result. */
-  record Saved(List<Linear.Saved> ins, Linear.Saved down) {
+  /**
+   * What the backward pass needs, and the result.
+   *
+   * @param result empty if only the rest was computed
+   */
+  record Saved(List<Linear.Saved> ins, Optional<LowRank> down, Optional<NDArray> result) {
     NDArray output() {
-      return down.output();
+      return result.orElseThrow();
     }
   }
 
   /** n [rows, hidden]. */
   Saved forward(Pass pass, NDArray n) {
     List<Linear.Saved> first = ins.stream().map(linear -> linear.forward(pass, n)).toList();
-    return new Saved(first, down.forward(pass, middle(pass, first)));
+    Linear.Saved last = down.forward(pass, middle(pass, first));
+    return new Saved(first, last.lowRank(), Optional.of(last.output()));
+  }
+
+  /** The same without the result. */
+  Saved again(Pass pass, NDArray n) {
+    List<Linear.Saved> first = ins.stream().map(linear -> linear.forward(pass, n)).toList();
+    return new Saved(first, down.again(pass, middle(pass, first)), Optional.empty());
   }
 
   private NDArray middle(Pass pass, List<Linear.Saved> x) {
@@ -50,7 +62,9 @@ record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear 
     List<NDArray> g = middleBackward(pass, gMiddle.get(), saved.ins());
     List<NDArray> parts = new ArrayList<>();
     for (int i = 0; i < g.size(); i++) {
-      ins.get(i).backward(pass, g.get(i), saved.ins().get(i), carry).ifPresent(parts::add);
+      ins.get(i)
+          .backward(pass, g.get(i), saved.ins().get(i).lowRank(), carry)
+          .ifPresent(parts::add);
     }
     return parts;
   }

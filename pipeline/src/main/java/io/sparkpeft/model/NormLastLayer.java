@@ -12,13 +12,22 @@ record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp,
     implements DecoderLayer {
 
   @Override
-  public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
+  public Saved forward(
+      Pass pass,
+      NDArray x,
+      Function<NDArray, AttentionBlock.Saved> attend,
+      Function<NDArray, MlpBlock.Saved> feed) {
     AttentionBlock.Saved a = attend.apply(x);
     LinearKernels.addInPlace(pass.scope(), a.output(), x);
     NDArray middle = attentionNorm.forward(pass, a.output());
-    MlpBlock.Saved f = mlp.forward(pass, middle);
+    MlpBlock.Saved f = feed.apply(middle);
     LinearKernels.addInPlace(pass.scope(), f.output(), middle);
-    return new Saved(x, a, middle, f, mlpNorm.forward(pass, f.output()));
+    return new Saved(x, a, middle, f, Optional.of(mlpNorm.forward(pass, f.output())));
+  }
+
+  @Override
+  public boolean readsMlpResult() {
+    return true;
   }
 
   @Override

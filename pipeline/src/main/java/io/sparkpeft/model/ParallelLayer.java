@@ -17,12 +17,25 @@ record ParallelLayer(
     implements DecoderLayer {
 
   @Override
-  public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
+  public Saved forward(
+      Pass pass,
+      NDArray x,
+      Function<NDArray, AttentionBlock.Saved> attend,
+      Function<NDArray, MlpBlock.Saved> feed) {
     NDArray normed = attentionNorm.forward(pass, x);
     AttentionBlock.Saved a = attend.apply(normed);
-    MlpBlock.Saved f = mlp.forward(pass, mlpNorm.map(norm -> norm.forward(pass, x)).orElse(normed));
-    NDArray both = LinearKernels.addInPlace(pass.scope(), f.output(), a.output());
-    return new Saved(x, a, x, f, LinearKernels.addInPlace(pass.scope(), both, x));
+    MlpBlock.Saved f = feed.apply(mlpNorm.map(norm -> norm.forward(pass, x)).orElse(normed));
+    return new Saved(x, a, x, f, f.result().map(y -> joined(pass, y, a.output(), x)));
+  }
+
+  private static NDArray joined(Pass pass, NDArray y, NDArray attended, NDArray x) {
+    return LinearKernels.addInPlace(
+        pass.scope(), LinearKernels.addInPlace(pass.scope(), y, attended), x);
+  }
+
+  @Override
+  public boolean readsMlpResult() {
+    return false;
   }
 
   @Override

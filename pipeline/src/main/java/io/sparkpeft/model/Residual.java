@@ -29,6 +29,11 @@ public enum Residual {
     return this != PARALLEL && this != PARALLEL_TWO_NORMS;
   }
 
+  /** Whether a norm reads what comes of the MLP. */
+  boolean normsMlpResult() {
+    return this == NORM_AROUND || this == NORM_LAST;
+  }
+
   /** The norms of a layer, without those within attention. */
   List<NormPlace> norms() {
     return switch (this) {

@@ -5,6 +5,7 @@ import io.sparkpeft.tensor.LinearKernels;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** {@link Residual#NORM_FIRST} and {@link Residual#NORM_AROUND}. */
 record SequentialLayer(
@@ -17,11 +18,21 @@ record SequentialLayer(
     implements DecoderLayer {
 
   @Override
-  public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
+  public Saved forward(
+      Pass pass,
+      NDArray x,
+      Function<NDArray, AttentionBlock.Saved> attend,
+      Function<NDArray, MlpBlock.Saved> feed) {
     AttentionBlock.Saved a = attend.apply(attentionNorm.forward(pass, x));
     NDArray middle = joined(pass, attentionResultNorm, a.output(), x);
-    MlpBlock.Saved f = mlp.forward(pass, mlpNorm.forward(pass, middle));
-    return new Saved(x, a, middle, f, joined(pass, mlpResultNorm, f.output(), middle));
+    MlpBlock.Saved f = feed.apply(mlpNorm.forward(pass, middle));
+    Optional<NDArray> y = f.result().map(result -> joined(pass, mlpResultNorm, result, middle));
+    return new Saved(x, a, middle, f, y);
+  }
+
+  @Override
+  public boolean readsMlpResult() {
+    return mlpResultNorm.isPresent();
   }
 
   private static NDArray joined(Pass pass, Optional<Norm> norm, NDArray result, NDArray stream) {
@@ -32,20 +43,21 @@ record SequentialLayer(
   @Override
   public Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
     boolean below = carry || attention.isAdapted(pass);
-    NDArray gMlp = ofResult(pass, mlpResultNorm, gy, saved.mlp().output());
+    NDArray gMlp = ofResult(pass, mlpResultNorm, gy, saved.mlp()::output);
     List<NDArray> gNormed = mlp.backward(pass, gMlp, saved.mlp(), below);
     if (!below) {
       return Optional.empty();
     }
     NDArray gMiddle = mlpNorm.backward(pass, gNormed, saved.middle(), gy);
-    NDArray gAttention = ofResult(pass, attentionResultNorm, gMiddle, saved.attention().output());
+    NDArray gAttention = ofResult(pass, attentionResultNorm, gMiddle, saved.attention()::output);
     List<NDArray> g = attention.backward(pass, gAttention, saved.attention(), carry);
     return carry
         ? Optional.of(attentionNorm.backward(pass, g, saved.x(), gMiddle))
         : Optional.empty();
   }
 
-  private static NDArray ofResult(Pass pass, Optional<Norm> norm, NDArray g, NDArray result) {
-    return norm.map(present -> present.backward(pass, List.of(g), result)).orElse(g);
+  private static NDArray ofResult(
+      Pass pass, Optional<Norm> norm, NDArray g, Supplier<NDArray> result) {
+    return norm.map(present -> present.backward(pass, List.of(g), result.get())).orElse(g);
   }
 }

@@ -110,9 +110,13 @@ public record TrainingFlops(
    * for the input.
    */
   private static long lowRank(LoraTarget target, long rows, int forwards, boolean carry) {
-    long a = 2 * rows * target.module().in() * target.r();
+    long a = inner(target, rows);
     long b = 2 * rows * target.module().out() * target.r();
     return forwards * (a + b) + 2 * b + a + (carry ? a : 0);
+  }
+
+  private static long inner(LoraTarget target, long rows) {
+    return 2 * rows * target.module().in() * target.r();
   }
 
   /** One layer; the lowest adapted one hands no gradient on. */
@@ -133,9 +137,12 @@ public record TrainingFlops(
       for (Projection projection : config.projections()) {
         LinearModule module = config.module(index, projection);
         boolean carry = isInputGradientWanted(projection);
-        projections += product(module, tokens) * (forwards() + (carry ? 1 : 0));
+        int forwards = forwards(projection);
+        projections += product(module, tokens) * (forwards + (carry ? 1 : 0));
         if (adapted.containsKey(module.name())) {
-          lora += lowRank(adapted.get(module.name()), tokens, forwards(), carry);
+          LoraTarget target = adapted.get(module.name());
+          lora += lowRank(target, tokens, forwards, carry);
+          lora += forwards < forwards() ? inner(target, tokens) : 0;
         }
       }
       return new Parts(projections, lora, attention(pairs), 0);
@@ -145,14 +152,20 @@ public record TrainingFlops(
       return index >= lowest && checkpointing == Checkpointing.RECOMPUTE ? 2 : 1;
     }
 
+    /** The last product is not computed again unless a norm reads its result. */
+    private int forwards(Projection projection) {
+      boolean isRead = config.residual().normsMlpResult();
+      return projection == Projection.DOWN && !isRead ? 1 : forwards();
+    }
+
     /**
-     * Two products forward; five backward, for the scores again and the gradients of q, k, v and
-     * the probabilities.
+     * Two products forward, whose result is always kept; five backward, for the scores again and
+     * the gradients of q, k, v and the probabilities.
      */
     private long attention(long pairs) {
       long width = config.attention().queryWidth();
       int backward = isInputGradientWanted(Projection.OUTPUT) ? 5 : 0;
-      return 2 * pairs * width * (2 * forwards() + backward);
+      return 2 * pairs * width * (2 + backward);
     }
 
     /** Whether anything that feeds the projection is trained. */

@@ -14,6 +14,7 @@ public final class LinearKernels {
   private static final Kernel ADD = new Kernel("add_");
   private static final Kernel SUM = new Kernel("sum_of");
   private static final Kernel LORA_LINEAR = new Kernel("lora_linear");
+  private static final Kernel LORA_INNER = new Kernel("lora_inner");
   private static final Kernel LORA_PARAMETERS_VJP = new Kernel("lora_parameters_vjp");
   private static final Kernel LORA_INPUT_VJP = new Kernel("lora_input_vjp");
   private static final Kernel LORA_DROPPED_INPUT_VJP = new Kernel("lora_dropped_input_vjp");
@@ -56,6 +57,11 @@ public final class LinearKernels {
       double scaling,
       Product product) {
     return LORA_LINEAR.tensors(scope, x, dropped, w, a, b, scaling, product == Product.ONEDNN);
+  }
+
+  /** u = dropped a^T alone. */
+  public static NDArray loraInner(NDManager scope, NDArray dropped, NDArray a) {
+    return LORA_INNER.tensor(scope, dropped, a);
   }
 
   /** [gu, ga, gb], where gu [rows, r] is what the gradient of x needs; ga and gb in fp32. */

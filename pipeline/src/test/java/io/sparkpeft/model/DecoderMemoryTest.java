@@ -37,7 +37,7 @@ class DecoderMemoryTest {
     long perToken = 5 * 8 + 4 * 8 + 5 * 4 + 3 * 12 + 2 * 4;
     long layer = 2 * 6 * perToken;
     assertThat(memory.activationBytes(2, 6, Checkpointing.RECOMPUTE))
-        .isEqualTo(2 * (3 * 2 * 6 * 8 + 2 * layer));
+        .isEqualTo(2 * (3 * 2 * 6 * (8 + 8 + 2 * 4) + 2 * layer));
     assertThat(memory.activationBytes(2, 6, Checkpointing.KEEP_ALL)).isEqualTo(2 * 5 * layer);
   }
 

@@ -29,6 +29,7 @@ final class FlopCounter implements KernelObserver {
               matrix(arguments[2]),
               product(arguments, 0, 2),
               product(arguments, 1, 3) + product(arguments, 0, 4));
+      case "lora_inner" -> lora += product(arguments, 0, 1);
       case "lora_parameters_vjp" -> parametersVjp(arguments);
       case "lora_input_vjp", "lora_dropped_input_vjp" ->
           count(matrix(arguments[2]), product(arguments, 0, 2), product(arguments, 0, 3));

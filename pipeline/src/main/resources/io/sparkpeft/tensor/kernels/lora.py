@@ -2,12 +2,17 @@
 # x [rows, in], w [out, in], a [r, in] and b [out, r] in fp32, y [rows, out]
 
 
-# u = x a^T, y = x w^T + scaling u b^T.   dropped: x after dropout, for the low-rank path; scaling
+# u = dropped a^T
+def lora_inner(dropped: Tensor, a: Tensor) -> Tensor:
+    return dropped @ a.type_as(dropped).t()
+
+
+# u = dropped a^T, y = x w^T + scaling u b^T.   dropped: x after dropout, for the low-rank path; scaling
 # then includes 1 / keep, where keep is the share of x that dropout keeps
 def lora_linear(
     x: Tensor, dropped: Tensor, w: Tensor, a: Tensor, b: Tensor, scaling: float, one_dnn: bool
 ) -> List[Tensor]:
-    u = dropped @ a.type_as(x).t()
+    u = lora_inner(dropped, a)
     y = linear(x, w, one_dnn).addmm_(u, b.type_as(x).t(), alpha=scaling)
     return [y, u]
 

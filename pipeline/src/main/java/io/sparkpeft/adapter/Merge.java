@@ -22,22 +22,23 @@ import java.util.Map;
  * dtype, as PEFT's merge_and_unload does with an fp32 adapter.
  */
 public final class Merge {
-  private static final String HEAD = "lm_head.weight";
-  private static final String EMBEDDING = "model.embed_tokens.weight";
   private static final String TIED = "tie_word_embeddings";
 
   private final NDManager manager;
   private final TensorSource base;
-  private final boolean tied;
+  private final BaseWeights weights;
   private final LoraAdapter adapter;
   private final Map<String, Double> largestChanges = new LinkedHashMap<>();
 
-  private Merge(NDManager manager, ModelFolder folder, LoraAdapter adapter) {
+  private Merge(NDManager manager, TensorSource base, BaseWeights weights, LoraAdapter adapter) {
     this.manager = manager;
-    base = folder.tensors();
-    tied = folder.config().path(TIED).asBoolean() || !base.contains(HEAD);
+    this.base = base;
+    this.weights = weights;
     this.adapter = adapter;
   }
+
+  /** What is to be added to a stored weight. */
+  private record Change(LinearModule module, LowRankDelta delta) {}
 
   /**
    * What a merge did.
@@ -57,11 +58,15 @@ public final class Merge {
   /**
    * One merged weight, in the given manager.
    *
-   * @param weight fp32, bf16 or fp16 [out, in]
+   * @param weight fp32, bf16 or fp16 [out, in], or [in, out] if fanInFanOut
    */
-  public static NDArray merged(NDManager manager, NDArray weight, LowRankDelta delta) {
+  static NDArray merged(
+      NDManager manager, NDArray weight, LowRankDelta delta, boolean fanInFanOut) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray product = Tensors.matmul(scope, delta.b(), delta.a()); // [out, in]
+      NDArray product =
+          fanInFanOut
+              ? Tensors.matmul(scope, delta.a().transpose(), delta.b().transpose()) // [in, out]
+              : Tensors.matmul(scope, delta.b(), delta.a()); // [out, in]
       return Tensors.addScaled(manager, weight, product, delta.scaling());
     }
   }
@@ -71,27 +76,23 @@ public final class Merge {
    * tokenizer files stay as they are. A base whose head is tied to its embedding is untied if the
    * head is adapted: the embedding stays, the head gets a weight of its own.
    *
-   * @param modules all linear modules of the base
+   * @param weights of the base
    * @param target an existing folder to write into; the caller makes it appear whole
    * @throws io.sparkpeft.base.SparkPeftException (65) if the adapter does not fit the base or
    *     changes none of its weights or makes one infinite, (66) if a file is missing, (73) if one
    *     cannot be written
    */
   public static Report folder(
-      NDManager parent,
-      ModelFolder base,
-      Path adapterFolder,
-      List<LinearModule> modules,
-      Path target) {
+      NDManager parent, ModelFolder base, Path adapterFolder, BaseWeights weights, Path target) {
     try (NDManager manager = parent.newSubManager();
-        LoraAdapter adapter = LoraAdapter.load(manager, adapterFolder, modules)) {
-      Merge merge = new Merge(manager, base, adapter);
+        LoraAdapter adapter = LoraAdapter.load(manager, adapterFolder, weights.modules())) {
+      Merge merge = new Merge(manager, base.tensors(), weights, adapter);
       ObjectNode config = base.config();
-      if (adapter.delta("lm_head").isPresent()) {
+      if (adapter.delta(BaseWeights.HEAD).isPresent()) {
         config.put(TIED, false);
       }
       ModelFolderWriter.write(
-          target, config, merge.tensors(modules), ModelFolderWriter.DEFAULT_SHARD_BYTES);
+          target, config, merge.tensors(), ModelFolderWriter.DEFAULT_SHARD_BYTES);
       ModelFolderWriter.copyCompanions(base.path(), target);
       Report report = new Report(merge.largestChanges);
       if (report.largestChange() == 0) {
@@ -101,41 +102,48 @@ public final class Merge {
     }
   }
 
-  private List<NamedTensor> tensors(List<LinearModule> modules) {
-    Map<String, LowRankDelta> deltas = new LinkedHashMap<>();
-    for (LinearModule module : modules) {
-      adapter.delta(module.name()).ifPresent(d -> deltas.put(module.name() + ".weight", d));
+  private List<NamedTensor> tensors() {
+    Map<String, Change> changes = new LinkedHashMap<>();
+    for (LinearModule module : weights.modules()) {
+      adapter
+          .delta(module.name())
+          .ifPresent(delta -> changes.put(weights.stored(module), new Change(module, delta)));
     }
     List<NamedTensor> result = new ArrayList<>();
     for (String name : base.names()) {
-      LowRankDelta delta = deltas.remove(name);
-      result.add(delta == null ? NamedTensor.of(base, name) : merged(name, delta));
+      Change change = changes.remove(name);
+      result.add(change == null ? NamedTensor.of(base, name) : merged(name, change));
     }
-    deltas.forEach((name, delta) -> result.add(merged(name, delta)));
+    changes.forEach((name, change) -> result.add(merged(name, change)));
     return result;
   }
 
-  private NamedTensor merged(String name, LowRankDelta delta) {
+  private NamedTensor merged(String name, Change change) {
+    LinearModule module = change.module();
     // A tied head is the embedding, whatever a file holds under its name.
-    TensorEntry entry = base.entry(tied && name.equals(HEAD) ? EMBEDDING : name);
-    long[] shape = {delta.b().getShape().get(0), delta.a().getShape().get(1)};
+    boolean isEmbedding = weights.tiedHead() && module.name().equals(BaseWeights.HEAD);
+    TensorEntry entry = base.entry(isEmbedding ? weights.embedding() : name);
+    long[] shape =
+        module.fanInFanOut()
+            ? new long[] {module.in(), module.out()}
+            : new long[] {module.out(), module.in()};
     if (!AdapterReader.isFloat(entry.dtype()) || !Arrays.equals(shape, entry.shape())) {
       throw AdapterErrors.cannotMergeInto(entry);
     }
     return new NamedTensor(
-        name, entry.dtype(), entry.shape(), () -> mergedBytes(name, entry, delta));
+        name, entry.dtype(), entry.shape(), () -> mergedBytes(name, entry, change));
   }
 
-  private ByteBuffer mergedBytes(String name, TensorEntry entry, LowRankDelta delta) {
+  private ByteBuffer mergedBytes(String name, TensorEntry entry, Change change) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray before =
           Tensors.fromBytes(scope, base.bytes(entry.name()), entry.dtype(), entry.shape());
-      NDArray after = merged(scope, before, delta);
-      double change = Tensors.maxAbsDifference(before, after);
-      if (!Double.isFinite(change)) {
+      NDArray after = merged(scope, before, change.delta(), change.module().fanInFanOut());
+      double difference = Tensors.maxAbsDifference(before, after);
+      if (!Double.isFinite(difference)) {
         throw AdapterErrors.mergedNotFinite(name, entry.dtype());
       }
-      largestChanges.put(name, change);
+      largestChanges.put(name, difference);
       return Tensors.toBytes(after);
     }
   }

@@ -3,6 +3,7 @@ package io.sparkpeft.api;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.model.Decoder;
@@ -50,5 +51,10 @@ record LoadedBase(ModelFolder folder, DecoderConfig config, Decoder decoder) {
   /** All that an adapter may target. */
   List<LinearModule> modules() {
     return config.linearModules();
+  }
+
+  /** How its files keep its weights. */
+  BaseWeights weights() {
+    return config.weights(folder.tensors().names());
   }
 }

@@ -37,7 +37,7 @@ record MergeCheck(double maxAbsLogitDifference, double maxAbsLogitChange, double
       LoadedBase loaded = load(manager, base);
       Files.createDirectories(target);
       Merge.Report report =
-          Merge.folder(manager, loaded.folder(), adapterFolder, loaded.modules(), target);
+          Merge.folder(manager, loaded.folder(), adapterFolder, loaded.weights(), target);
       LoraAdapter adapter = LoraAdapter.load(manager, adapterFolder, loaded.modules());
       Decoder merged = load(manager, target).decoder();
       return compare(loaded.decoder(), adapter, merged, report.largestChange());

@@ -1,6 +1,7 @@
 package io.sparkpeft.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.tensor.Dtype;
 import java.util.ArrayList;
@@ -144,6 +145,15 @@ public record DecoderConfig(
     }
     modules.add(headModule());
     return List.copyOf(modules);
+  }
+
+  /**
+   * Where a checkpoint keeps the weights of the linear layers.
+   *
+   * @param stored the names of all weights in it
+   */
+  public BaseWeights weights(Set<String> stored) {
+    return new StoredNames(this, stored).weights();
   }
 
   LinearModule headModule() {

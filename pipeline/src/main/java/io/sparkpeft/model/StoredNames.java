@@ -1,6 +1,9 @@
 package io.sparkpeft.model;
 
+import io.sparkpeft.adapter.BaseWeights;
+import io.sparkpeft.adapter.LinearModule;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,5 +51,17 @@ record StoredNames(DecoderConfig config, Set<String> stored) {
   boolean isHarmless(String name) {
     boolean head = names(ModuleNames.weight(ModuleNames.HEAD)).contains(name);
     return (head && config.head().tied()) || BUFFERS.stream().anyMatch(name::endsWith);
+  }
+
+  /** Where each linear module's weight is; a weight that is missing has transformers' name. */
+  BaseWeights weights() {
+    Map<String, String> byModule = new LinkedHashMap<>();
+    for (LinearModule module : config.linearModules()) {
+      String weight = ModuleNames.weight(module.name());
+      byModule.put(module.name(), of(weight).orElse(weight));
+    }
+    String embedding = ModuleNames.weight(config.names().embeddingModule());
+    return new BaseWeights(
+        config.linearModules(), byModule, of(embedding).orElse(embedding), config.head().tied());
   }
 }

@@ -55,7 +55,7 @@ class MergeTest {
   void givesTheWeightsOfPeftsMerge(String adapter, String dtype) {
     ModelFolder base = ModelFolder.open(Goldens.path("base_" + dtype));
 
-    Merge.Report report = Merge.folder(manager, base, Goldens.path(adapter), MODULES, folder);
+    Merge.Report report = Merge.folder(manager, base, Goldens.path(adapter), weights(base), folder);
 
     ModelFolder merged = ModelFolder.open(folder);
     assertThat(merged.config()).isEqualTo(base.config());
@@ -88,7 +88,7 @@ class MergeTest {
     assertThat(base.config().get("tie_word_embeddings").asBoolean()).isTrue();
     assertThat(base.tensors().contains("lm_head.weight")).isFalse();
 
-    Merge.folder(manager, base, Goldens.path("everything"), MODULES, folder);
+    Merge.folder(manager, base, Goldens.path("everything"), weights(base), folder);
 
     ModelFolder merged = ModelFolder.open(folder);
     ObjectNode config = base.config();
@@ -101,7 +101,7 @@ class MergeTest {
   @Test
   void leavesATiedHeadTiedIfItIsNotAdapted() {
     ModelFolder base = ModelFolder.open(Goldens.path("base_tied"));
-    Merge.folder(manager, base, Goldens.path("few"), MODULES, folder);
+    Merge.folder(manager, base, Goldens.path("few"), weights(base), folder);
     ModelFolder merged = ModelFolder.open(folder);
     assertThat(merged.config()).isEqualTo(base.config());
     assertThat(merged.tensors().names()).isEqualTo(base.tensors().names());
@@ -114,7 +114,7 @@ class MergeTest {
     LoraConfig config = LoraConfig.defaults().with("target_modules", List.of("q_proj"));
     LoraAdapter.create(manager, config, MODULES, 1).save(adapter, "tiny");
     ModelFolder base = ModelFolder.open(Goldens.path("base_fp32"));
-    assertThatThrownBy(() -> Merge.folder(manager, base, adapter, MODULES, target))
+    assertThatThrownBy(() -> Merge.folder(manager, base, adapter, weights(base), target))
         .hasMessageContaining("Merging " + adapter + " changes no weight of its base.");
   }
 
@@ -130,7 +130,7 @@ class MergeTest {
     huge.parameters().forEach(parameter -> Tensors.copyFrom(parameter.value(), ones, 0));
     huge.save(adapter, "tiny");
     ModelFolder base = ModelFolder.open(Goldens.path("base_bf16"));
-    assertThatThrownBy(() -> Merge.folder(manager, base, adapter, MODULES, target))
+    assertThatThrownBy(() -> Merge.folder(manager, base, adapter, weights(base), target))
         .hasMessageContaining(
             "Merging would leave values in model.layers.0.self_attn.q_proj.weight")
         .hasMessageContaining("beyond what bfloat16 holds");
@@ -146,11 +146,25 @@ class MergeTest {
     NDArray b =
         Tensors.fromFloats(manager, new float[] {half * (1 + 1e-4f), half * (1 - 1e-4f)}, 2, 1);
 
-    NDArray merged = Merge.merged(manager, weight, new LowRankDelta(a, b, 2, 0));
+    NDArray merged = Merge.merged(manager, weight, new LowRankDelta(a, b, 2, 0), false);
 
     assertThat(Tensors.dtype(merged)).isEqualTo(Dtype.BFLOAT16);
     assertThat(Tensors.cast(manager, merged, Dtype.FLOAT32).toFloatArray())
         .containsExactly(1 + 4 * half, 1);
+  }
+
+  @Test
+  void weightsOfConv1dLieTheOtherWayRound() {
+    NDArray weight = Tensors.fromFloats(manager, new float[] {1, 2, 3, 4, 5, 6}, 3, 2); // [in, out]
+    NDArray a = Tensors.fromFloats(manager, new float[] {1, 10, 100}, 1, 3);
+    NDArray b = Tensors.fromFloats(manager, new float[] {1, 2}, 2, 1);
+    NDArray merged = Merge.merged(manager, weight, new LowRankDelta(a, b, 1, 0), true);
+    assertThat(merged.toFloatArray()).containsExactly(2, 4, 13, 24, 105, 206);
+  }
+
+  private static BaseWeights weights(ModelFolder base) {
+    boolean tied = base.config().path("tie_word_embeddings").asBoolean();
+    return BaseWeights.named(MODULES, "model.embed_tokens.weight", tied);
   }
 
   private static SafetensorsFile golden(String name) {
@@ -170,7 +184,7 @@ class MergeTest {
     FullDisk.assertNothingIsLeft(
         disk -> {
           try (NewFolder result = NewFolder.at(disk.resolve("model"))) {
-            Merge.folder(manager, base, Goldens.path("few"), MODULES, result.path());
+            Merge.folder(manager, base, Goldens.path("few"), weights(base), result.path());
             result.commit();
           }
         });

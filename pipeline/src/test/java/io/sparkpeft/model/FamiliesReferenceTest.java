@@ -1,16 +1,24 @@
 package io.sparkpeft.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.adapter.AdapterParameter;
+import io.sparkpeft.adapter.BaseWeights;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.adapter.LoraShape;
+import io.sparkpeft.adapter.LoraTarget;
+import io.sparkpeft.adapter.Merge;
+import io.sparkpeft.base.Json;
 import io.sparkpeft.optim.Optimizer;
 import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
 import io.sparkpeft.optim.ParameterGroup;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Product;
+import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -19,7 +27,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,9 +42,11 @@ class FamiliesReferenceTest {
   private static final double RATE = 0.01;
   private static final double WEIGHT_DECAY = 0.01;
 
+  @TempDir Path folder;
+
   static List<String> families() throws IOException, URISyntaxException {
-    Path folder = Path.of(FamiliesReferenceTest.class.getResource("families").toURI());
-    try (Stream<Path> models = Files.list(folder)) {
+    Path all = Path.of(FamiliesReferenceTest.class.getResource("families").toURI());
+    try (Stream<Path> models = Files.list(all)) {
       return models.map(model -> model.getFileName().toString()).sorted().toList();
     }
   }
@@ -121,6 +133,69 @@ class FamiliesReferenceTest {
       assertThat(model.decoder.config().parameterCount())
           .isEqualTo(model.facts.get("parameters").asLong());
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void mergedWeightsComputeWhatTheAdapterDoes(String family) {
+    try (ReferenceModel model = open(family)) {
+      ModelFolder base = ModelFolder.open(ReferenceModel.path("families/" + family));
+      BaseWeights weights = model.decoder.config().weights(base.tensors().names());
+      Merge.folder(model.manager, base, base.path().resolve("adapter"), weights, folder);
+      Decoder merged =
+          Decoder.load(model.manager, ModelFolder.open(folder), model.decoder.arithmetic());
+      float[] logits = merged.logits(Optional.empty(), model.tokens("long"));
+      assertThat(largestDifference(logits, model.floats("adapted_logits")))
+          .isLessThan(LOGIT_TOLERANCE);
+    }
+  }
+
+  /** Given the settings that the script gave PEFT, which keeps the targets as a set. */
+  @ParameterizedTest
+  @MethodSource("families")
+  void anAdaptersConfigIsPefts(String family) {
+    Path config = ReferenceModel.path("families/" + family);
+    DecoderConfig decoder = DecoderConfig.read(ModelFolder.openConfig(config));
+    LoraConfig expected = LoraConfig.read(config.resolve("adapter"));
+    LoraConfig settings =
+        LoraConfig.of(
+            Json.object()
+                .put("r", 2)
+                .put("lora_alpha", 6)
+                .put("target_modules", "all-linear")
+                .put("init_lora_weights", false)
+                .put("task_type", "CAUSAL_LM"));
+    assertThat(settings.resolvedFor(decoder.modelType(), decoder.linearModules()).fileText())
+        .isEqualTo(expected.fileText());
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void adaptsByDefaultWhatPeftDoes(String family) {
+    Path files = ReferenceModel.path("families/" + family);
+    JsonNode expected = Json.read(files.resolve("expected.json")).get("default_targets");
+    DecoderConfig decoder = DecoderConfig.read(ModelFolder.openConfig(files));
+    if (expected.isNull()) {
+      assertThatThrownBy(() -> defaultTargets(decoder)).hasMessageContaining(decoder.modelType());
+    } else {
+      Set<String> names = new TreeSet<>();
+      expected.forEach(name -> names.add(name.asText()));
+      assertThat(lastSegments(defaultTargets(decoder))).isEqualTo(names);
+    }
+  }
+
+  private static List<LoraTarget> defaultTargets(DecoderConfig config) {
+    LoraConfig resolved =
+        LoraConfig.defaults().resolvedFor(config.modelType(), config.linearModules());
+    return LoraShape.of(resolved, config.linearModules()).targets();
+  }
+
+  private static Set<String> lastSegments(List<LoraTarget> targets) {
+    Set<String> names = new TreeSet<>();
+    for (LoraTarget target : targets) {
+      names.add(target.module().name().substring(target.module().name().lastIndexOf('.') + 1));
+    }
+    return names;
   }
 
   private static ReferenceModel open(String family) {

@@ -57,7 +57,7 @@ final class ReferenceModel implements AutoCloseable {
     return new ReferenceModel(config, "untied", arithmetic);
   }
 
-  private static Path path(String name) {
+  static Path path(String name) {
     try {
       return Path.of(ReferenceModel.class.getResource(name).toURI());
     } catch (URISyntaxException e) {

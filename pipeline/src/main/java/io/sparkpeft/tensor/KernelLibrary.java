@@ -28,7 +28,8 @@ final class KernelLibrary {
           "mlp",
           "norm",
           "optimizer",
-          "rope");
+          "rope",
+          "sampling");
 
   private KernelLibrary() {}
 

@@ -12,6 +12,7 @@ import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.eval.GenerateSettings;
 import io.sparkpeft.spark.eval.Generation;
 import io.sparkpeft.text.PromptTemplate;
+import io.sparkpeft.text.StopStrings;
 import io.sparkpeft.text.TokenizerFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,8 +35,8 @@ record Generating(SparkSession session, Consumer<String> messages) {
     if (finished.isPresent()) {
       return new Generated(finished.get(), true);
     }
-    List<String> prompts = prompts(recipe.generate());
     GenerateSettings settings = settings(recipe);
+    List<String> prompts = prompts(recipe.generate());
     if (!settings.raw()) {
       requireTemplateOfAdapter(settings);
     }
@@ -53,6 +54,8 @@ record Generating(SparkSession session, Consumer<String> messages) {
         recipe.generate().raw(),
         recipe.data().template(),
         recipe.generate().maxNewTokens(),
+        recipe.sampling(),
+        new StopStrings(recipe.generate().stopStrings()),
         recipe.generate().batchSize());
   }
 

@@ -5,14 +5,17 @@ import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.tensor.AttentionKernels;
 import io.sparkpeft.tensor.HeadKernels;
-import java.util.ArrayList;
-import java.util.Arrays;
+import io.sparkpeft.tensor.SamplingKernels;
+import io.sparkpeft.tensor.Tensors;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Continues prompts, token by token, with a cache of keys and values. */
+/**
+ * Continues prompts, token by token, with a cache of keys and values. An answer that has ended
+ * leaves its batch.
+ */
 public final class Generator {
   /** Prompts that are continued together. */
   private static final int BATCH_ROWS = 16;
@@ -28,7 +31,7 @@ public final class Generator {
   }
 
   /**
-   * The most likely continuation of a prompt, token by token.
+   * The continuation of a prompt.
    *
    * @return the new tokens alone, without the stop token; fewer than asked where the model's
    *     context ends
@@ -40,65 +43,94 @@ public final class Generator {
     return generate(decoder, adapter, List.of(prompt), settings).get(0);
   }
 
-  /** The same for several prompts of any lengths at once, answers in the prompts' order. */
+  /**
+   * The same for several prompts of any lengths at once, answers in the prompts' order. Where
+   * chance decides, the prompts are numbered from 0.
+   */
   public static List<int[]> generate(
       Decoder decoder,
       Optional<Adapter> adapter,
       List<int[]> prompts,
       GenerationSettings settings) {
-    Generator generator = new Generator(decoder, adapter, settings);
-    List<int[]> answers = new ArrayList<>();
-    for (int from = 0; from < prompts.size(); from += BATCH_ROWS) {
-      int to = Math.min(from + BATCH_ROWS, prompts.size());
-      answers.addAll(generator.continueAll(prompts.subList(from, to)));
-    }
-    return answers;
+    long[] numbers = LongStream.range(0, prompts.size()).toArray();
+    return generate(decoder, adapter, prompts, numbers, settings);
   }
 
-  private List<int[]> continueAll(List<int[]> prompts) {
-    prompts.forEach(this::check);
-    List<Answer> answers = prompts.stream().map(Answer::new).toList();
-    try (NDManager scope = decoder.newScope()) {
-      int longest = Documents.of(prompts).longest();
-      long positions =
-          Math.min((long) longest + settings.maxNewTokens(), decoder.config().contextLength());
-      KvCache cache = newCache(scope, prompts.size(), positions);
-      long[] next = first(scope, prompts, cache);
-      while (accept(answers, next)) {
-        next =
-            answers.stream().anyMatch(Answer::outgrowsItsPositions)
-                ? first(scope, answers.stream().map(Answer::text).toList(), cache)
-                : following(scope, answers, next, cache);
-      }
+  /**
+   * The same with numbers of the caller's choice.
+   *
+   * @param numbers of the prompts; with the seed they decide all chances, see {@link Sampling}
+   */
+  public static List<int[]> generate(
+      Decoder decoder,
+      Optional<Adapter> adapter,
+      List<int[]> prompts,
+      long[] numbers,
+      GenerationSettings settings) {
+    Generator generator = new Generator(decoder, adapter, settings);
+    List<Answer> answers =
+        IntStream.range(0, prompts.size())
+            .mapToObj(i -> generator.begin(prompts.get(i), numbers[i]))
+            .toList();
+    for (int from = 0; from < answers.size(); from += BATCH_ROWS) {
+      int to = Math.min(from + BATCH_ROWS, answers.size());
+      generator.complete(answers.subList(from, to).stream().filter(Answer::isOpen).toList());
     }
     return answers.stream().map(Answer::tokens).toList();
   }
 
-  private void check(int[] prompt) {
+  private Answer begin(int[] prompt, long number) {
     if (prompt.length == 0) {
       throw ModelErrors.emptyPrompt();
     }
     decoder.checkLength(prompt.length);
+    return new Answer(prompt, number, settings, decoder.config());
   }
 
-  private KvCache newCache(NDManager scope, int rows, long positions) {
-    DecoderConfig.Attention shape = decoder.config().attention();
-    NDArray like = decoder.head().projection().weight();
-    List<KvCache.Layer> layers = new ArrayList<>();
-    for (int i = 0; i < decoder.config().layers(); i++) {
-      layers.add(
-          new KvCache.Layer(
-              AttentionKernels.emptyCache(
-                  scope, like, rows, shape.kvHeads(), positions, shape.headDim()),
-              AttentionKernels.emptyCache(
-                  scope, like, rows, shape.kvHeads(), positions, shape.headDim())));
+  private void complete(List<Answer> answers) {
+    if (answers.isEmpty()) {
+      return;
     }
-    return new KvCache(layers);
+    try (NDManager scope = decoder.newScope()) {
+      List<Answer> open = answers;
+      KvCache cache = newCache(scope, answers);
+      accept(open, first(scope, open, cache));
+      while (open.stream().anyMatch(Answer::isOpen)) {
+        if (!open.stream().allMatch(Answer::isOpen)) {
+          cache = cache.keep(scope, openRows(open));
+          open = open.stream().filter(Answer::isOpen).toList();
+        }
+        boolean outgrown = open.stream().anyMatch(Answer::outgrowsItsPositions);
+        accept(open, outgrown ? first(scope, open, cache) : following(scope, open, cache));
+      }
+    }
+  }
+
+  private KvCache newCache(NDManager scope, List<Answer> answers) {
+    int longest = answers.stream().mapToInt(answer -> answer.text().length).max().orElseThrow();
+    long positions =
+        Math.min((long) longest + settings.maxNewTokens(), decoder.config().contextLength());
+    NDArray like = decoder.head().projection().weight();
+    return KvCache.empty(scope, decoder.config(), like, answers.size(), positions);
+  }
+
+  private static long[] openRows(List<Answer> answers) {
+    return IntStream.range(0, answers.size())
+        .filter(row -> answers.get(row).isOpen())
+        .asLongStream()
+        .toArray();
+  }
+
+  private static void accept(List<Answer> answers, long[] tokens) {
+    for (int row = 0; row < tokens.length; row++) {
+      answers.get(row).accept(Math.toIntExact(tokens[row]));
+    }
   }
 
   /** The tokens after the texts, all of which are read at once. */
-  private long[] first(NDManager parent, List<int[]> texts, KvCache cache) {
+  private long[] first(NDManager parent, List<Answer> answers, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
+      List<int[]> texts = answers.stream().map(Answer::text).toList();
       Documents documents = Documents.of(texts);
       Pass pass = decoder.pass(scope, adapter, documents);
       NDArray x = decoder.embed(pass, Documents.joined(texts));
@@ -109,80 +141,34 @@ public final class Generator {
         AttentionKernels.fillCache(cache.layers().get(i).values(), heads.v(), documents.lengths());
         x = saved.output();
       }
-      return greedy(pass, x, documents.lastRows());
+      return next(pass, answers, x, documents.lastRows());
     }
   }
 
   /** The tokens after those just accepted. */
-  private long[] following(NDManager parent, List<Answer> answers, long[] tokens, KvCache cache) {
+  private long[] following(NDManager parent, List<Answer> answers, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
       long[] positions = answers.stream().mapToLong(Answer::lastPosition).toArray();
+      long seen = LongStream.of(positions).max().orElseThrow() + 1;
+      KvCache used = cache.first(scope, seen);
       Pass pass = decoder.nextTokens(scope, adapter, positions);
-      NDArray x = decoder.embed(pass, Arrays.stream(tokens).mapToInt(Math::toIntExact).toArray());
+      NDArray x = decoder.embed(pass, answers.stream().mapToInt(Answer::lastToken).toArray());
       for (int i = 0; i < decoder.layers().size(); i++) {
-        x = decoder.layers().get(i).forwardCached(pass, x, cache.layers().get(i));
+        x = decoder.layers().get(i).forwardCached(pass, x, used.layers().get(i));
       }
-      return greedy(pass, x, LongStream.range(0, tokens.length).toArray());
+      return next(pass, answers, x, LongStream.range(0, answers.size()).toArray());
     }
   }
 
-  private long[] greedy(Pass pass, NDArray x, long[] cells) {
-    return HeadKernels.greedy(pass.scope(), decoder.head().logits(pass, x, cells)).toLongArray();
-  }
-
-  /** Gives each answer its next token; false once none wants another. */
-  private boolean accept(List<Answer> answers, long[] next) {
-    boolean open = false;
-    for (int row = 0; row < next.length; row++) {
-      open |= answers.get(row).accept(Math.toIntExact(next[row]));
+  /** The likeliest tokens, or those that chance chooses. */
+  private long[] next(Pass pass, List<Answer> answers, NDArray x, long[] rows) {
+    NDArray logits = decoder.head().logits(pass, x, rows);
+    if (settings.sampling().isEmpty()) {
+      return HeadKernels.greedy(pass.scope(), logits).toLongArray();
     }
-    return open;
-  }
-
-  /** One growing answer. */
-  private final class Answer {
-    private final int[] prompt;
-    private final List<Integer> tokens = new ArrayList<>();
-    private boolean open;
-
-    Answer(int[] prompt) {
-      this.prompt = prompt;
-      this.open = settings.maxNewTokens() > 0;
-    }
-
-    boolean accept(int token) {
-      open = open && hasRoom() && !settings.stopIds().contains(token);
-      if (open) {
-        tokens.add(token);
-        open = tokens.size() < settings.maxNewTokens() && hasRoom();
-      }
-      return open;
-    }
-
-    private boolean hasRoom() {
-      return prompt.length + tokens.size() < decoder.config().contextLength();
-    }
-
-    /** Where its newest token stands; an ended answer stays where it is. */
-    long lastPosition() {
-      return prompt.length + Math.max(0, tokens.size() - 1L);
-    }
-
-    /**
-     * Whether its newest token changes the positions of all others, so that what is cached of them
-     * is of no use any more.
-     */
-    boolean outgrowsItsPositions() {
-      return open && decoder.config().outgrownLength().orElse(0) == lastPosition() + 1;
-    }
-
-    /** Prompt and answer. */
-    int[] text() {
-      return IntStream.concat(Arrays.stream(prompt), Arrays.stream(tokens())).toArray();
-    }
-
-    int[] tokens() {
-      return tokens.stream().mapToInt(Integer::intValue).toArray();
-    }
+    Sampling sampling = settings.sampling().get();
+    long[] chances = answers.stream().mapToLong(answer -> answer.chance(sampling)).toArray();
+    NDArray numbers = Tensors.fromLongs(pass.scope(), chances, chances.length);
+    return SamplingKernels.sample(pass.scope(), logits, numbers, sampling.form()).toLongArray();
   }
 }

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import io.sparkpeft.data.MicroBatching;
+import io.sparkpeft.model.Sampling;
 import io.sparkpeft.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -86,6 +87,28 @@ public record Recipe(
     return data.packing()
         ? train.settings().with(new MicroBatching.Packed(Math.toIntExact(packed)))
         : train.settings();
+  }
+
+  /**
+   * How generation chooses tokens; empty for the likeliest.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) if a key of sampling is set without {@code
+   *     generate.do_sample}
+   */
+  public Optional<Sampling> sampling() {
+    if (generate.doSample()) {
+      return Optional.of(
+          new Sampling(generate.temperature(), generate.topK(), generate.topP(), generate.seed()));
+    }
+    GenerateSection.OF_CHANCE.stream()
+        .filter(effective::isSet)
+        .findFirst()
+        .ifPresent(
+            key -> {
+              throw RecipeErrors.withoutEffect(
+                  key, effective.origin(key), GenerateSection.DO_SAMPLE);
+            });
+    return Optional.empty();
   }
 
   /** PEFT's settings, by its names, of an adapter that this recipe makes. */

@@ -54,6 +54,14 @@ final class RecipeErrors {
         hint);
   }
 
+  static SparkPeftException withoutEffect(Key<?> key, String origin, Key<Boolean> needed) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The key " + key.name() + " (" + origin + ") has no effect.",
+        "It counts only where " + needed.name() + " is true.",
+        "Set " + needed.name() + "=true, or leave out " + key.name() + ".");
+  }
+
   static SparkPeftException badValue(Key<?> key, String value, String origin, String rule) {
     return SparkPeftException.of(
         CONFIGURATION,

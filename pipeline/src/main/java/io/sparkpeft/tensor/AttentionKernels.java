@@ -21,6 +21,8 @@ public final class AttentionKernels {
   private static final Kernel ATTENTION_VJP = new Kernel("causal_attention_vjp");
   private static final Kernel EMPTY_CACHE = new Kernel("empty_cache");
   private static final Kernel FILL_CACHE = new Kernel("fill_cache_");
+  private static final Kernel FIRST_POSITIONS = new Kernel("first_positions");
+  private static final Kernel KEPT_ROWS = new Kernel("kept_rows");
   private static final Kernel CACHED_ATTENTION = new Kernel("cached_attention");
 
   private AttentionKernels() {}
@@ -171,6 +173,20 @@ public final class AttentionKernels {
    */
   public static void fillCache(NDArray cache, NDArray x, long[] lengths) {
     FILL_CACHE.tensor(cache.getManager(), cache, x, lengths).close();
+  }
+
+  /** The first positions of a cache, in the same memory. */
+  public static NDArray firstPositions(NDManager scope, NDArray cache, long positions) {
+    return FIRST_POSITIONS.tensor(scope, cache, positions);
+  }
+
+  /**
+   * A copy of some rows of a cache.
+   *
+   * @param rows int64 [n]
+   */
+  public static NDArray keptRows(NDManager scope, NDArray cache, NDArray rows) {
+    return KEPT_ROWS.tensor(scope, cache, rows);
   }
 
   /**

@@ -76,7 +76,7 @@ class DecoderReferenceTest {
     try (ReferenceModel model = ReferenceModel.open(name)) {
       List<int[]> prompts = lists(model.facts.get("prompts"));
       List<int[]> expected = lists(model.facts.get("greedy"));
-      GenerationSettings settings = new GenerationSettings(32, Set.of());
+      GenerationSettings settings = GenerationSettings.greedy(32, Set.of());
       List<int[]> answers =
           Generator.generate(model.decoder, Optional.of(model.adapter), prompts, settings);
       assertThat(answers).containsExactlyElementsOf(expected);

@@ -121,7 +121,7 @@ class FamiliesReferenceTest {
               model.decoder,
               Optional.of(model.adapter),
               lists(model.facts.get("prompts")),
-              new GenerationSettings(32, Set.of()));
+              GenerationSettings.greedy(32, Set.of()));
       assertThat(answers).containsExactlyElementsOf(lists(model.facts.get("greedy")));
     }
   }

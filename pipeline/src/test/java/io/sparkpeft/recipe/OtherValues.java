@@ -67,6 +67,12 @@ final class OtherValues {
     values.put("generate.prompts", "/prompts");
     values.put("generate.max_new_tokens", "5");
     values.put("generate.raw", "true");
+    values.put("generate.do_sample", "true");
+    values.put("generate.temperature", "0.7");
+    values.put("generate.top_k", "50");
+    values.put("generate.top_p", "0.9");
+    values.put("generate.seed", "7");
+    values.put("generate.stop_strings", "[\"\\n\", END]");
     values.put("generate.batch_size", "4");
     values.put("bench.documents", "/documents.jsonl");
     values.put("bench.warmup_steps", "1");

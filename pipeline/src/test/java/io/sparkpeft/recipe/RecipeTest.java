@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.data.MicroBatching;
+import io.sparkpeft.model.Sampling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -231,5 +232,21 @@ class RecipeTest {
     assertThat(recipe.trainSettings(2048).batching()).isEqualTo(new MicroBatching.Examples(4));
     assertThat(recipe.with("data.packing", true).trainSettings(2048).batching())
         .isEqualTo(new MicroBatching.Packed(4 * 256));
+  }
+
+  @Test
+  void chanceIsOnOrItsKeysAreRefused() {
+    assertThat(Recipe.defaults().sampling()).isEmpty();
+    assertThat(
+            Recipe.defaults()
+                .with("generate.do_sample", true)
+                .with("generate.temperature", 0.7)
+                .with("generate.top_p", 0.9)
+                .sampling())
+        .contains(new Sampling(0.7, 0, 0.9, 42));
+    Recipe halfway = Recipe.read(Optional.empty(), List.of("generate.temperature=0.7"));
+    assertThatThrownBy(halfway::sampling)
+        .hasMessageContaining("The key generate.temperature (--set) has no effect.")
+        .hasMessageContaining("Set generate.do_sample=true");
   }
 }

@@ -22,7 +22,10 @@ final class AnswerRows implements MapPartitionsFunction<Row, Row> {
     List<Row> asked = new ArrayList<>();
     rows.forEachRemaining(asked::add);
     Iterator<Generation.Answer> answers =
-        answerer.answer(asked.stream().map(row -> row.getString(column)).iterator()).iterator();
+        answerer
+            .answer(
+                asked.stream().map(row -> NumberedPrompt.ofText(row.getString(column))).iterator())
+            .iterator();
     return asked.stream().map(row -> extended(row, answers.next())).iterator();
   }
 

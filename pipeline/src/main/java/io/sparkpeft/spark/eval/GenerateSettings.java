@@ -1,5 +1,7 @@
 package io.sparkpeft.spark.eval;
 
+import io.sparkpeft.model.Sampling;
+import io.sparkpeft.text.StopStrings;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,6 +14,8 @@ import java.util.Optional;
  * @param raw whether prompts are taken as they are, after BOS, without a template
  * @param template data.template's value: auto, none, a name or a file; unused if raw
  * @param maxNewTokens the most tokens of an answer
+ * @param sampling how tokens are chosen; empty for the likeliest
+ * @param stop texts that end an answer
  * @param batchSize how many prompts the model continues at once
  */
 public record GenerateSettings(
@@ -21,4 +25,6 @@ public record GenerateSettings(
     boolean raw,
     String template,
     int maxNewTokens,
+    Optional<Sampling> sampling,
+    StopStrings stop,
     int batchSize) {}

@@ -11,7 +11,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Answers prompts by greedy decoding on the executors. */
+/** Answers prompts on the executors. */
 public final class Generation {
   private Generation() {}
 
@@ -20,12 +20,14 @@ public final class Generation {
    *
    * @param answer without prompt and special tokens
    * @param promptTokens tokens of the prompt in its template
+   * @param answerTokens tokens that the model added, those of a stop string among them
    */
   public record Answer(String prompt, String answer, int promptTokens, int answerTokens)
       implements Serializable {}
 
   /**
-   * The answers, in the prompts' order.
+   * The answers, in the prompts' order. Where chance decides, an answer depends on the seed and the
+   * prompt's place.
    *
    * @throws io.sparkpeft.base.SparkPeftException (65, 66) if model or adapter are missing, broken
    *     or do not fit, or a prompt does not fit into the model's context; (78) for an unknown
@@ -43,7 +45,7 @@ public final class Generation {
     PromptAnswerer answerer = PromptAnswerer.of(settings);
     return TaskOutcome.gathered(
         context
-            .parallelize(prompts, partitions)
+            .parallelize(NumberedPrompt.inOrder(prompts), partitions)
             .mapPartitions(texts -> answerer.outcome(texts))
             .collect());
   }
@@ -51,6 +53,7 @@ public final class Generation {
   /**
    * Answers a column of prompts: the same rows with the columns {@code answer}, {@code
    * prompt_tokens} and {@code answer_tokens} added. Nothing is computed before the result is used.
+   * Where chance decides, an answer depends on the seed and the prompt's text.
    */
   public static Dataset<Row> answerColumn(
       SparkSession spark, GenerateSettings settings, Dataset<Row> prompts, String column) {

@@ -18,6 +18,16 @@ def fill_cache_(cache: Tensor, x: Tensor, lengths: List[int]) -> Tensor:
     return cache
 
 
+# Its first positions, in the same memory.
+def first_positions(cache: Tensor, positions: int) -> Tensor:
+    return cache[:, :, :positions]
+
+
+# A cache of some of its rows.
+def kept_rows(cache: Tensor, rows: Tensor) -> Tensor:
+    return cache.index_select(0, rows)
+
+
 # q [B, K G D], k and v [B, K D] of the new positions, one for each row; cos and sin [B, 1, D] of
 # those positions. Writes k and v into the cache and gives the mixed values [B, K G D].
 # window, cap, slopes: as in attention.py

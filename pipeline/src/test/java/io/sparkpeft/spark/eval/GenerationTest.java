@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.eval.Expected;
+import io.sparkpeft.model.Sampling;
 import io.sparkpeft.spark.LocalCluster;
+import io.sparkpeft.text.StopStrings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +27,21 @@ class GenerationTest {
   private static final Path ADAPTER = Expected.resource("adapter");
 
   private static GenerateSettings settings(Optional<Path> adapter) {
-    return new GenerateSettings(MODEL, adapter, "float32", true, "none", NEW_TOKENS, 2);
+    return settings(adapter, Optional.empty(), List.of(), 2);
+  }
+
+  private static GenerateSettings settings(
+      Optional<Path> adapter, Optional<Sampling> sampling, List<String> stop, int batchSize) {
+    return new GenerateSettings(
+        MODEL,
+        adapter,
+        "float32",
+        true,
+        "none",
+        NEW_TOKENS,
+        sampling,
+        new StopStrings(stop),
+        batchSize);
   }
 
   private static List<String> prompts() {
@@ -66,6 +82,36 @@ class GenerationTest {
       assertThat(row.<String>getAs("answer"))
           .isEqualTo(Expected.part("generated").path("base").path(i).path("answer").asText());
     }
+  }
+
+  /** The stop string begins and ends within tokens; what comes before it stays. */
+  @Test
+  void aStopStringEndsAnAnswerAcrossTokens() {
+    SparkSession spark = LocalCluster.session();
+    List<Generation.Answer> whole = Generation.answer(spark, settings(Optional.empty()), prompts());
+    String first = whole.get(0).answer();
+    String stop = first.substring(first.length() / 3, first.length() / 3 + 4);
+    List<Generation.Answer> answers =
+        Generation.answer(
+            spark, settings(Optional.empty(), Optional.empty(), List.of(stop), 2), prompts());
+    for (int i = 0; i < whole.size(); i++) {
+      String text = whole.get(i).answer();
+      int end = text.contains(stop) ? text.indexOf(stop) : text.length();
+      assertThat(answers.get(i).answer()).isEqualTo(text.substring(0, end));
+    }
+    assertThat(answers.get(0).answerTokens()).isLessThan(NEW_TOKENS);
+  }
+
+  @Test
+  void chanceIsTheSameInBatchesOfAnySize() {
+    SparkSession spark = LocalCluster.session();
+    Optional<Sampling> sampling = Optional.of(new Sampling(1.2, 40, 0.95, 3));
+    List<Generation.Answer> one =
+        Generation.answer(spark, settings(Optional.empty(), sampling, List.of(), 1), prompts());
+    List<Generation.Answer> three =
+        Generation.answer(spark, settings(Optional.empty(), sampling, List.of(), 3), prompts());
+    assertThat(three).isEqualTo(one);
+    assertThat(one).isNotEqualTo(Generation.answer(spark, settings(Optional.empty()), prompts()));
   }
 
   @Test

@@ -1,0 +1,74 @@
+package io.sparkpeft.model;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/** A growing answer to a prompt. */
+final class Answer {
+  private final int[] prompt;
+  private final long number;
+  private final GenerationSettings settings;
+  private final DecoderConfig config;
+  private final int[] tokens;
+  private int count;
+  private boolean open;
+
+  /**
+   * @param number of the text, which decides its chances
+   */
+  Answer(int[] prompt, long number, GenerationSettings settings, DecoderConfig config) {
+    this.prompt = prompt;
+    this.number = number;
+    this.settings = settings;
+    this.config = config;
+    int room = Math.max(0, config.contextLength() - prompt.length);
+    this.tokens = new int[Math.min(settings.maxNewTokens(), room)];
+    this.open = tokens.length > 0;
+  }
+
+  /** Whether it wants another token. */
+  boolean isOpen() {
+    return open;
+  }
+
+  void accept(int token) {
+    if (settings.stopIds().contains(token)) {
+      open = false;
+      return;
+    }
+    tokens[count++] = token;
+    open = count < tokens.length && !settings.stop().isReached(prompt, tokens());
+  }
+
+  /** Where its newest token stands. */
+  long lastPosition() {
+    return prompt.length + Math.max(0, count - 1L);
+  }
+
+  /** The newest one; there must be one. */
+  int lastToken() {
+    return tokens[count - 1];
+  }
+
+  /** What decides its next token, if chance does. */
+  long chance(Sampling sampling) {
+    return sampling.number(number, count);
+  }
+
+  /**
+   * Whether its newest token changes the positions of all others, so that what is cached of them is
+   * of no use any more.
+   */
+  boolean outgrowsItsPositions() {
+    return config.outgrownLength().orElse(0) == lastPosition() + 1;
+  }
+
+  /** Prompt and answer. */
+  int[] text() {
+    return IntStream.concat(Arrays.stream(prompt), Arrays.stream(tokens())).toArray();
+  }
+
+  int[] tokens() {
+    return Arrays.copyOf(tokens, count);
+  }
+}

@@ -100,6 +100,24 @@ class HouseTest {
         .check(HOUSE);
   }
 
+  /** Both look for a CUDA runtime under a name that installed ones do not have. */
+  @Test
+  void devicesComeFromSparkAndNotFromDjl() {
+    noClasses()
+        .should()
+        .callMethod(ai.djl.engine.Engine.class, "getGpuCount")
+        .orShould()
+        .callMethod(ai.djl.engine.Engine.class, "defaultDevice")
+        .orShould()
+        .callMethod(ai.djl.engine.Engine.class, "newBaseManager")
+        .orShould()
+        .callMethod(ai.djl.ndarray.NDManager.class, "newBaseManager")
+        .orShould()
+        .callMethod(ai.djl.ndarray.NDManager.class, "newBaseManager", String.class)
+        .because("a task's device is the GPU address that Spark gave it, else the CPU")
+        .check(HOUSE);
+  }
+
   @Test
   void collectiveKnowsNoTensors() {
     noClasses()

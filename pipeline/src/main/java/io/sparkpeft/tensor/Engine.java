@@ -20,13 +20,18 @@ public final class Engine {
 
   /**
    * Loads libtorch; later calls do nothing. Nothing is sent over the network. The first load on a
-   * host unpacks 450 MB into DJL's cache, one process at a time.
+   * host unpacks 450 MB into DJL's cache, one process at a time; where PYTORCH_LIBRARY_PATH names a
+   * folder with a libtorch, that one is taken.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (66) if that folder holds none, (78) if it does
+   *     not fit, (73) if the cache cannot be written
    */
   public static synchronized void start() {
     if (started) {
       return;
     }
     stayOffline();
+    LibTorchFolder.named().ifPresent(Engine::take);
     Path cache = cache();
     try {
       Files.createDirectories(cache);
@@ -59,6 +64,11 @@ public final class Engine {
   public static NDManager newManager(Device device) {
     start();
     return NDManager.newBaseManager(device, NAME);
+  }
+
+  private static void take(LibTorchFolder folder) {
+    folder.check();
+    folder.configure();
   }
 
   /** DJL would otherwise report its use and look for downloads. */

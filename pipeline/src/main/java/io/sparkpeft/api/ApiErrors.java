@@ -47,8 +47,8 @@ final class ApiErrors {
     return SparkPeftException.of(
         ExitCode.NO_SLOTS,
         "Rank " + rank + " on " + host + " cannot compute in " + arithmetic + ".",
-        "Its processor has other vector instructions than the one the run was begun on, so its"
-            + " results would differ in their last bits.",
+        "Its processor has other vector instructions than the one the run was begun on, or one has a"
+            + " GPU and the other has not, so its results would differ in their last bits.",
         "Run on hosts of one kind, or begin a new run there.");
   }
 

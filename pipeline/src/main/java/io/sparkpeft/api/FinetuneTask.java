@@ -108,7 +108,7 @@ record FinetuneTask(
         NDManager manager = Engine.newManager(device);
         RankEvents events = telemetry.events(rank.attempt(), rank.rank())) {
       LoadedBase base =
-          LoadedBase.load(manager, recipe.model().folder(), arithmeticThatRunsHere(rank));
+          LoadedBase.load(manager, recipe.model().folder(), arithmeticThatRunsOn(device, rank));
       LoraAdapter adapter = adapter(manager, recipe, base);
       TrainTask task = task(rank, recipe, base.decoder(), adapter, scratch.path(), events);
       TrainResult result = Trainer.run(task);
@@ -119,9 +119,9 @@ record FinetuneTask(
     }
   }
 
-  private Arithmetic arithmeticThatRunsHere(RankContext rank) {
+  private Arithmetic arithmeticThatRunsOn(Device device, RankContext rank) {
     Arithmetic chosen = Arithmetic.parse(arithmetic);
-    if (!chosen.runsHere()) {
+    if (!chosen.runsOn(device)) {
       throw ApiErrors.otherProcessor(rank.rank(), rank.host(), arithmetic);
     }
     return chosen;

@@ -1,6 +1,5 @@
 package io.sparkpeft.api;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.AdapterProvenance;
@@ -9,6 +8,7 @@ import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.TaskDevice;
 import io.sparkpeft.spark.rank.RankRun;
 import io.sparkpeft.spark.rank.RankRunner;
 import io.sparkpeft.spark.rank.RankSettings;
@@ -116,14 +116,14 @@ final class Finetuning {
         Map.of("template_sha256", template.sha256(), "tokenizer_sha256", tokenizer.sha256()));
   }
 
-  /** Chosen once, by an executor's processor, and kept to by every rank of every attempt. */
+  /** Chosen once, by an executor's processor or GPU, and kept to by every rank of every attempt. */
   private String arithmetic() {
     String path = recipe.model().folder().toString();
     String wanted = recipe.model().dtype().name();
     return OnExecutor.run(
         session,
         "spark-peft: look at the base model",
-        () -> LoadedBase.arithmetic(Path.of(path), wanted, Device.cpu()).text());
+        () -> LoadedBase.arithmetic(Path.of(path), wanted, TaskDevice.here()).text());
   }
 
   private void tellWhatWillHappen(PinnedTable table, String arithmetic) {

@@ -153,7 +153,7 @@ public final class AdapterTraining {
         NDManager smaller = pass.scope().newSubManager();
         Mixed mixed = saved.attention().core().orElseThrow().mixed();
         mixed.y().attach(smaller);
-        mixed.sums().attach(smaller);
+        mixed.sums().ifPresent(sums -> sums.attach(smaller));
         return new Step(layer, x, output, smaller, new Kept.Attention(mixed));
       }
     }

@@ -47,7 +47,7 @@ public final class Decoder {
         manager,
         config,
         arithmetic,
-        DecoderLoader.load(manager, config, weights, arithmetic.compute()));
+        DecoderLoader.load(manager, config, weights, arithmetic));
   }
 
   /** The same for a model folder, whose config.json says what it is. */

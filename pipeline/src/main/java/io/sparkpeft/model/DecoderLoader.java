@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Tensors;
@@ -23,31 +24,31 @@ final class DecoderLoader {
   private final ModuleNames names;
   private final TensorSource source;
   private final StoredNames stored;
-  private final Dtype compute;
+  private final Arithmetic arithmetic;
   private final List<String> order;
 
   private DecoderLoader(
-      NDManager manager, DecoderConfig config, TensorSource source, Dtype compute) {
+      NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
     this.manager = manager;
     this.config = config;
     this.names = config.names();
     this.source = source;
     this.stored = new StoredNames(config, source.names());
-    this.compute = compute;
+    this.arithmetic = arithmetic;
     this.order = config.linearModules().stream().map(LinearModule::name).toList();
   }
 
   /** What a decoder consists of. */
   record Parts(Embedding embedding, List<DecoderLayer> layers, Head head) {}
 
-  static Parts load(NDManager manager, DecoderConfig config, TensorSource source, Dtype compute) {
+  static Parts load(NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
     config
         .quantization()
         .ifPresent(
             method -> {
               throw ModelErrors.quantized(method);
             });
-    DecoderLoader loader = new DecoderLoader(manager, config, source, compute);
+    DecoderLoader loader = new DecoderLoader(manager, config, source, arithmetic);
     loader.check();
     return loader.parts();
   }
@@ -149,6 +150,7 @@ final class DecoderLoader {
         linear(layer, Projection.OUTPUT),
         plan.rotary(),
         new Form(
+            arithmetic.attention(),
             shape.scale(),
             AttentionBlock.BLOCK,
             plan.window().orElse(0),
@@ -214,11 +216,11 @@ final class DecoderLoader {
     TensorEntry entry = source.entry(stored.of(name).orElseThrow());
     NDArray mapped =
         Tensors.fromBytes(manager, source.bytes(entry.name()), entry.dtype(), entry.shape());
-    if (entry.dtype() == compute) {
+    if (entry.dtype() == arithmetic.compute()) {
       return mapped;
     }
     try (mapped) {
-      return Tensors.cast(manager, mapped, compute);
+      return Tensors.cast(manager, mapped, arithmetic.compute());
     }
   }
 }

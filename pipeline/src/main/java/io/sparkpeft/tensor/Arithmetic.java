@@ -11,9 +11,11 @@ import java.util.Optional;
  * @param compute the element type of activations and frozen weights: float32 or bfloat16
  *     (statistics of norms and softmax, and all adapter tensors, are float32 either way)
  * @param product the library of large matrix products
- * @param instructionSet the widest vector instructions of the processor, see {@link Processor}
+ * @param instructionSet the widest vector instructions of the processor, see {@link Processor}; of
+ *     a GPU, {@value #CUDA}
  */
 public record Arithmetic(Dtype compute, Product product, String instructionSet) {
+  private static final String CUDA = "cuda";
 
   public Arithmetic {
     if (compute != Dtype.FLOAT32 && compute != Dtype.BFLOAT16) {
@@ -34,7 +36,7 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
     Dtype compute = wanted.orElse(half ? Dtype.BFLOAT16 : Dtype.FLOAT32);
     Product product =
         device.isGpu() || compute == Dtype.BFLOAT16 ? Product.PLAIN : ProductTrial.fastest();
-    return new Arithmetic(compute, product, processor.instructionSet());
+    return new Arithmetic(compute, product, instructionSet(device));
   }
 
   /** The same in one line: {@code float32/onednn/avx512}. */
@@ -59,8 +61,17 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
     }
   }
 
-  /** Whether this machine can compute it to the same bits. */
-  public boolean runsHere() {
-    return Processor.here().instructionSet().equals(instructionSet);
+  /** Whether that device of this machine can compute it to the same bits. */
+  public boolean runsOn(Device device) {
+    return instructionSet(device).equals(instructionSet);
+  }
+
+  private static String instructionSet(Device device) {
+    return device.isGpu() ? CUDA : Processor.here().instructionSet();
+  }
+
+  /** How attention is computed. */
+  public Attention attention() {
+    return instructionSet.equals(CUDA) ? Attention.FUSED : Attention.BLOCKS;
   }
 }

@@ -3,6 +3,7 @@ package io.sparkpeft.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code kernels/attention.py} and {@code kernels/cache.py}. N tokens of documents that lie one
@@ -35,7 +36,7 @@ public final class AttentionKernels {
    * @param v [K, N, D]
    */
   public record Heads(NDArray q, NDArray k, NDArray v) {
-    private static Heads of(List<NDArray> tensors) {
+    static Heads of(List<NDArray> tensors) {
       return new Heads(tensors.get(0), tensors.get(1), tensors.get(2));
     }
   }
@@ -45,21 +46,23 @@ public final class AttentionKernels {
    *
    * @param y [N, K G D]
    * @param sums logarithms, to the base of 2, of the sums that made probabilities of the scores,
-   *     fp32 [K, N, G, 1]
+   *     fp32 [K, N, G, 1]; empty where the backward pass makes them again
    */
-  public record Mixed(NDArray y, NDArray sums) {}
+  public record Mixed(NDArray y, Optional<NDArray> sums) {}
 
   /**
    * How attention is computed.
    *
+   * @param method that is wanted; what torch's own cannot do is computed in blocks all the same
    * @param scale multiplies the products of queries and keys
-   * @param block query positions that are computed together
+   * @param block query positions that are computed together in {@link Attention#BLOCKS}
    * @param window how many positions a token sees, itself among them; 0 for all before it
    * @param cap c of c tanh(score / c); 0 for none
    * @param slopes of ALiBi's lines, bf16 [K, 1, G, 1]; empty without them, or where scores are
    *     capped
    */
-  public record Form(double scale, long block, long window, double cap, List<NDArray> slopes) {
+  public record Form(
+      Attention method, double scale, long block, long window, double cap, List<NDArray> slopes) {
     public Form {
       slopes = List.copyOf(slopes);
       if (cap > 0 && !slopes.isEmpty()) {
@@ -67,9 +70,8 @@ public final class AttentionKernels {
       }
     }
 
-    /** Plain causal attention. */
-    public static Form plain(double scale, long block) {
-      return new Form(scale, block, 0, 0, List.of());
+    private boolean isFused() {
+      return method == Attention.FUSED && window == 0 && cap == 0 && slopes.isEmpty();
     }
   }
 
@@ -120,6 +122,10 @@ public final class AttentionKernels {
    * @param lengths of the documents, N together
    */
   public static Mixed attention(NDManager scope, Heads heads, long[] lengths, Form form) {
+    if (form.isFused()) {
+      NDArray y = FusedAttention.forward(scope, heads, lengths, form.scale());
+      return new Mixed(y, Optional.empty());
+    }
     List<NDArray> results =
         ATTENTION.tensors(
             scope,
@@ -132,7 +138,7 @@ public final class AttentionKernels {
             form.window(),
             form.cap(),
             form.slopes());
-    return new Mixed(results.get(0), results.get(1));
+    return new Mixed(results.get(0), Optional.of(results.get(1)));
   }
 
   /**
@@ -142,6 +148,9 @@ public final class AttentionKernels {
    */
   public static Heads attentionVjp(
       NDManager scope, NDArray gy, Mixed mixed, Heads heads, long[] lengths, Form form) {
+    if (form.isFused()) {
+      return FusedAttention.vjp(scope, gy, heads, lengths, form.scale());
+    }
     return Heads.of(
         ATTENTION_VJP.tensors(
             scope,
@@ -150,7 +159,7 @@ public final class AttentionKernels {
             heads.q(),
             heads.k(),
             heads.v(),
-            mixed.sums(),
+            mixed.sums().orElseThrow(),
             lengths,
             form.scale(),
             form.block(),

@@ -1,11 +1,13 @@
 package io.sparkpeft.tensor;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
 
 /**
@@ -26,6 +28,33 @@ record Kernel(String name) {
   List<NDArray> tensors(NDManager scope, Object... arguments) {
     try (IValue result = call(arguments)) {
       return List.of(result.toTensorArray((PtNDManager) scope));
+    }
+  }
+
+  /**
+   * The same for a kernel that uses autograd: arguments are tensors, and the calling thread's
+   * autograd is at work meanwhile.
+   */
+  List<NDArray> differentiated(NDManager scope, List<NDArray> arguments) {
+    KernelObservation observation = KernelObservation.current();
+    return observation.isNone()
+        ? runWithAutograd(scope, arguments)
+        : observation.observed(name, arguments.toArray(), () -> runWithAutograd(scope, arguments));
+  }
+
+  private List<NDArray> runWithAutograd(NDManager scope, List<NDArray> arguments) {
+    NDList list = new NDList(arguments);
+    NDArray method = scope.create(0f);
+    method.setName("module_method:" + name);
+    list.add(method);
+    JniUtils.setGradMode(true);
+    try {
+      NDList results = IValueUtils.forward(KernelLibrary.module(), list, true);
+      results.attach(scope);
+      return List.copyOf(results);
+    } finally {
+      JniUtils.setGradMode(false);
+      method.close();
     }
   }
 

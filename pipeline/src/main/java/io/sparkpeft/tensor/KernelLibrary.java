@@ -21,6 +21,7 @@ final class KernelLibrary {
           "cache",
           "dropout",
           "embedding",
+          "fused_attention",
           "head",
           "linear",
           "lora",

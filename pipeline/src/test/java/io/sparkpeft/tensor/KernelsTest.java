@@ -126,6 +126,18 @@ class KernelsTest {
     "5, 6, 3, 0, true",
   })
   void attention(int block, int turning, int window, double cap, boolean alibi) {
+    attention(Attention.BLOCKS, block, turning, window, cap, alibi);
+  }
+
+  /** torch's own, and where it would have to do what it cannot. */
+  @ParameterizedTest
+  @CsvSource({"6, 0, 0, false", "4, 0, 0, false", "6, 5, 0.5, false", "6, 0, 0, true"})
+  void fusedAttention(int turning, int window, double cap, boolean alibi) {
+    attention(Attention.FUSED, 64, turning, window, cap, alibi);
+  }
+
+  private void attention(
+      Attention method, int block, int turning, int window, double cap, boolean alibi) {
     long[] lengths = {12, 1, 9, 4};
     NDArray q = random(26, 24);
     NDArray k = random(26, 12);
@@ -136,7 +148,7 @@ class KernelsTest {
     NDArray sin = angles.sin().neg().concat(angles.sin(), 1).expandDims(1);
     NDArray slopes = manager.create(alibi ? new float[] {0.5f, 0.25f, 1, 2} : new float[4]);
     NDArray half = Tensors.cast(manager, slopes.reshape(2, 1, 2, 1), Dtype.BFLOAT16);
-    Form form = new Form(0.3, block, window, cap, alibi ? List.of(half) : List.of());
+    Form form = new Form(method, 0.3, block, window, cap, alibi ? List.of(half) : List.of());
 
     AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
     AttentionKernels.Mixed y = AttentionKernels.attention(manager, heads, lengths, form);

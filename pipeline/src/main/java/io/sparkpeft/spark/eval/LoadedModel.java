@@ -1,12 +1,12 @@
 package io.sparkpeft.spark.eval;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.LoraAdapter;
 import io.sparkpeft.eval.RequestEncoder;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.spark.TaskDevice;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
@@ -32,11 +32,13 @@ final class LoadedModel implements AutoCloseable {
   }
 
   /**
+   * Loads it to the device of the calling task.
+   *
    * @throws io.sparkpeft.base.SparkPeftException (65, 66) if a folder is missing or broken, or the
    *     adapter does not fit
    */
   static LoadedModel load(ModelSpec spec) {
-    NDManager manager = Engine.newManager(Device.cpu());
+    NDManager manager = Engine.newManager(TaskDevice.here());
     try {
       ModelFolder folder = ModelFolder.open(spec.modelFolder());
       DecoderConfig config = DecoderConfig.read(folder.config());
@@ -59,7 +61,7 @@ final class LoadedModel implements AutoCloseable {
     Dtype stored = tensors.entry(tensors.names().iterator().next()).dtype();
     Optional<Dtype> wanted =
         spec.dtype().equals("auto") ? Optional.empty() : Dtype.ofTorchName(spec.dtype());
-    return Arithmetic.choose(wanted, stored, Device.cpu());
+    return Arithmetic.choose(wanted, stored, TaskDevice.here());
   }
 
   Decoder decoder() {

@@ -8,7 +8,6 @@ import static io.sparkpeft.base.ExitCode.TRY_AGAIN;
 import io.sparkpeft.base.SparkPeftException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Arrays;
 import org.apache.spark.BarrierTaskContext;
 
 /** What can go wrong in running ranks. */
@@ -54,14 +53,6 @@ final class RankErrors {
             + cluster.cpusPerTask()
             + " cores each (spark.task.cpus).",
         "Set train.ranks to " + Math.max(1, slots) + " or fewer, or give the job more executors.");
-  }
-
-  static SparkPeftException gpuAddress(String[] addresses) {
-    return SparkPeftException.of(
-        CONFIGURATION,
-        "Cannot use the GPU addresses " + Arrays.toString(addresses) + ".",
-        "A rank uses one GPU, whose address is its index.",
-        "Set spark.task.resource.gpu.amount=1 and a discovery script that prints indices.");
   }
 
   static SparkPeftException cannotConnect(BarrierTaskContext context, IOException cause) {

@@ -4,15 +4,14 @@ import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.collective.Collective;
 import io.sparkpeft.collective.Patience;
+import io.sparkpeft.spark.TaskDevice;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.resource.ResourceInformation;
 
 /** The body of a rank's Spark task: joins the ring, runs the task, and always leaves the ring. */
 final class RankFunction<R> implements FlatMapFunction<Iterator<Integer>, RankOutcome<R>> {
@@ -59,21 +58,8 @@ final class RankFunction<R> implements FlatMapFunction<Iterator<Integer>, RankOu
         place.host(),
         place.pid(),
         context.cpus(),
-        gpuAddress(context),
+        TaskDevice.gpuAddress(context.resourcesJMap()),
         context::isInterrupted);
-  }
-
-  /** Spark sets no CUDA_VISIBLE_DEVICES: the address is the device's index. */
-  private static Optional<Integer> gpuAddress(BarrierTaskContext context) {
-    Optional<ResourceInformation> gpus = Optional.ofNullable(context.resourcesJMap().get("gpu"));
-    return gpus.filter(g -> g.addresses().length > 0).map(g -> gpuIndex(g.addresses()));
-  }
-
-  private static int gpuIndex(String[] addresses) {
-    if (addresses.length > 1 || !addresses[0].matches("\\d{1,4}")) {
-      throw RankErrors.gpuAddress(addresses);
-    }
-    return Integer.parseInt(addresses[0]);
   }
 
   private static RankPlace place(BarrierTaskContext context, long bytesSent) {

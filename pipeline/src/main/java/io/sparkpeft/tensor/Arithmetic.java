@@ -15,7 +15,8 @@ import java.util.Optional;
  *     a GPU, {@value #CUDA}
  */
 public record Arithmetic(Dtype compute, Product product, String instructionSet) {
-  private static final String CUDA = "cuda";
+  /** Stands for the instruction set of a GPU. */
+  public static final String CUDA = "cuda";
 
   public Arithmetic {
     if (compute != Dtype.FLOAT32 && compute != Dtype.BFLOAT16) {

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.spark.sql.SparkSession;
 
@@ -16,47 +18,66 @@ import org.apache.spark.sql.SparkSession;
  */
 public final class LocalCluster {
   private static final String TWO_EXECUTORS = "local-cluster[2,1,1024]";
+  private static final String SECRET = UUID.randomUUID().toString();
 
   private static Optional<SparkSession> session = Optional.empty();
-  private static Setup current = Setup.OURS;
+  private static Setup current = Setup.ours("");
 
-  private enum Setup {
+  /** What a session is started with. */
+  private record Setup(String master, Map<String, String> settings) {
     /** As our launcher sets Spark up, and with Delta. */
-    OURS,
+    static Setup ours(String master) {
+      return new Setup(master, ourSettings());
+    }
+
     /** As Spark comes: no secret, no plugin. */
-    PLAIN
+    static Setup plain(String master) {
+      return new Setup(master, Map.of());
+    }
+
+    /** With a GPU for each task. */
+    static Setup withGpus(String master, Path discoveryScript) {
+      Map<String, String> settings = new TreeMap<>(ourSettings());
+      settings.put("spark.worker.resource.gpu.amount", "2");
+      settings.put("spark.worker.resource.gpu.discoveryScript", discoveryScript.toString());
+      settings.put("spark.executor.resource.gpu.amount", "1");
+      settings.put("spark.task.resource.gpu.amount", "1");
+      return new Setup(master, settings);
+    }
   }
 
   private LocalCluster() {}
 
   /** Two executor processes with one task slot each. */
   public static SparkSession session() {
-    return session(TWO_EXECUTORS, Setup.OURS);
+    return session(Setup.ours(TWO_EXECUTORS));
   }
 
   /**
    * This process alone with some task slots. Ends the other session: it takes seconds to return.
    */
   public static SparkSession local(int slots) {
-    return session("local[" + slots + "]", Setup.OURS);
+    return session(Setup.ours("local[" + slots + "]"));
   }
 
   /** The same as Spark comes: without a secret of the cluster's, without our plugin. */
   public static SparkSession plain(int slots) {
-    return session("local[" + slots + "]", Setup.PLAIN);
+    return session(Setup.plain("local[" + slots + "]"));
   }
 
-  private static synchronized SparkSession session(String master, Setup setup) {
-    if (setup != current || session.filter(s -> isOf(s, master)).isEmpty()) {
+  /** Two executor processes with a GPU each, which only the discovery script needs to know of. */
+  public static SparkSession gpus(Path discoveryScript) {
+    return session(Setup.withGpus(TWO_EXECUTORS, discoveryScript));
+  }
+
+  private static synchronized SparkSession session(Setup setup) {
+    boolean runs = session.filter(s -> !s.sparkContext().isStopped()).isPresent();
+    if (!runs || !setup.equals(current)) {
       stop();
-      session = Optional.of(start(master, setup));
+      session = Optional.of(start(setup));
       current = setup;
     }
     return session.get();
-  }
-
-  private static boolean isOf(SparkSession session, String master) {
-    return !session.sparkContext().isStopped() && session.sparkContext().master().equals(master);
   }
 
   private static void stop() {
@@ -64,35 +85,33 @@ public final class LocalCluster {
     session = Optional.empty();
   }
 
-  private static SparkSession start(String master, Setup setup) {
+  private static SparkSession start(Setup setup) {
     prepareHome();
     SparkSession.Builder builder =
         SparkSession.builder()
-            .master(master)
+            .master(setup.master())
             .appName("spark-peft-tests")
             .config("spark.ui.enabled", false)
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.sql.warehouse.dir", home().resolve("warehouse").toString());
-    if (setup == Setup.OURS) {
-      configure(builder);
-    }
+    setup.settings().forEach(builder::config);
     return builder.getOrCreate();
   }
 
-  private static void configure(SparkSession.Builder builder) {
-    builder
-        .config("spark.authenticate", true)
-        .config("spark.authenticate.secret", UUID.randomUUID().toString())
-        .config("spark.executor.memory", "1g")
-        .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config(
-            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .config("spark.sql.shuffle.partitions", 2)
-        .config("spark.databricks.delta.snapshotPartitions", 2)
-        .config("spark.sql.debug.maxToStringFields", 1000);
-    RankConf.recommended().forEach(builder::config);
+  private static Map<String, String> ourSettings() {
+    Map<String, String> settings = new TreeMap<>(RankConf.recommended());
+    settings.put("spark.authenticate", "true");
+    settings.put("spark.authenticate.secret", SECRET);
+    settings.put("spark.executor.memory", "1g");
+    settings.put("spark.executor.extraClassPath", System.getProperty("java.class.path"));
+    settings.put("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension");
+    settings.put(
+        "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog");
+    settings.put("spark.sql.shuffle.partitions", "2");
+    settings.put("spark.databricks.delta.snapshotPartitions", "2");
+    settings.put("spark.sql.debug.maxToStringFields", "1000");
+    return settings;
   }
 
   /**

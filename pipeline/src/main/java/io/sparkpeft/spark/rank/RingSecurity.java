@@ -4,7 +4,10 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -26,6 +29,9 @@ final class RingSecurity {
   private static final String MODULE = "sparkpeft";
   private static final int SECRET_BYTES = 32;
   private static final Duration CONNECT = Duration.ofSeconds(30);
+
+  /** Less than a client waits for an answer to its challenge (spark.network.auth.rpcTimeout). */
+  private static final Duration EARLY = Duration.ofSeconds(20);
 
   private final TransportConf conf;
   private final SecretKeyHolder secrets;
@@ -71,9 +77,24 @@ final class RingSecurity {
     return List.of(new AuthClientBootstrap(conf, secrets.getSaslUser(MODULE), secrets));
   }
 
-  /** The secret of one attempt, known after the rendezvous; before it, nobody gets in. */
+  /**
+   * The secret of one attempt. Ranks learn it from the rendezvous, one a little before the other: a
+   * neighbour that is early is kept waiting. Before the rendezvous nobody gets in.
+   */
   static final class AttemptSecret implements SecretKeyHolder {
-    private volatile Optional<String> value = Optional.empty();
+    private final CompletableFuture<String> value = new CompletableFuture<>();
+    private final Duration patience;
+
+    AttemptSecret() {
+      this(EARLY);
+    }
+
+    /**
+     * @param patience how long a neighbour that is early waits
+     */
+    AttemptSecret(Duration patience) {
+      this.patience = patience;
+    }
 
     static String random() {
       byte[] bytes = new byte[SECRET_BYTES];
@@ -82,7 +103,7 @@ final class RingSecurity {
     }
 
     void set(String secret) {
-      value = Optional.of(secret);
+      value.complete(secret);
     }
 
     @Override
@@ -92,7 +113,14 @@ final class RingSecurity {
 
     @Override
     public String getSecretKey(String appId) {
-      return value.orElseThrow(() -> new IllegalStateException("no secret before the rendezvous"));
+      try {
+        return value.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted before the rendezvous", e);
+      } catch (ExecutionException | TimeoutException e) {
+        throw new IllegalStateException("no secret before the rendezvous", e);
+      }
     }
   }
 }

@@ -14,7 +14,10 @@ import io.sparkpeft.train.TrainEvents.StepEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,7 +45,7 @@ class PlainSessionTest {
 
   @Test
   void theAttemptsSecretIsAskedFor() throws IOException, InterruptedException {
-    AttemptSecret secret = new AttemptSecret();
+    AttemptSecret secret = new AttemptSecret(Duration.ofMillis(200));
     try (SparkNetworkTransport server = listen(0, secret)) {
       try (SparkNetworkTransport early = listen(1, secretOf("right"))) {
         assertRefused(early, server);
@@ -54,6 +57,28 @@ class PlainSessionTest {
       try (SparkNetworkTransport rank = listen(1, secretOf("right"))) {
         rank.connect(HOST, server.port());
       }
+    }
+  }
+
+  /** Ranks leave the barrier one after another: the first must not find the next one unready. */
+  @Test
+  void aRankThatIsEarlyWaitsForItsNeighbour() throws Exception {
+    AttemptSecret late = new AttemptSecret();
+    try (SparkNetworkTransport server = listen(0, late);
+        SparkNetworkTransport rank = listen(1, secretOf("right"))) {
+      CompletableFuture<Void> connected = CompletableFuture.runAsync(() -> connect(rank, server));
+      assertThatThrownBy(() -> connected.get(200, TimeUnit.MILLISECONDS))
+          .isInstanceOf(TimeoutException.class);
+      late.set("right");
+      connected.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void connect(SparkNetworkTransport client, SparkNetworkTransport server) {
+    try {
+      client.connect(HOST, server.port());
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -90,6 +115,7 @@ class PlainSessionTest {
         events.step(new StepEvent(step, 3, 0.1, 2.5, 3e-4, 0.9, 1000, 600, 2.5, 0.01, 4096));
       }
     }
+    context.collective().sum(new long[1]); // all are there before the first leaves
     return 0;
   }
 

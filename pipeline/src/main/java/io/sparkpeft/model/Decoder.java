@@ -44,10 +44,7 @@ public final class Decoder {
   public static Decoder load(
       NDManager manager, DecoderConfig config, TensorSource weights, Arithmetic arithmetic) {
     return new Decoder(
-        manager,
-        config,
-        arithmetic,
-        DecoderLoader.load(manager, config, weights, arithmetic));
+        manager, config, arithmetic, DecoderLoader.load(manager, config, weights, arithmetic));
   }
 
   /** The same for a model folder, whose config.json says what it is. */

@@ -41,7 +41,8 @@ final class DecoderLoader {
   /** What a decoder consists of. */
   record Parts(Embedding embedding, List<DecoderLayer> layers, Head head) {}
 
-  static Parts load(NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
+  static Parts load(
+      NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
     config
         .quantization()
         .ifPresent(

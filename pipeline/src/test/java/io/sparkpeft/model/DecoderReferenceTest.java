@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sparkpeft.tensor.Arithmetic;
-import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Product;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,23 +53,6 @@ class DecoderReferenceTest {
       double loss = training.lossAndGradient(model.batch(), 1, 0, gradient);
       assertThat(loss).isCloseTo(model.facts.get("loss").asDouble(), within(1e-3));
       assertThat(training.loss(model.batch())).isCloseTo(loss, within(1e-9));
-      assertGradients(model, gradient, model.expectedGradient("gradient."));
-    }
-  }
-
-  /** The kernels that a GPU computes with, here on the CPU. */
-  @ParameterizedTest
-  @ValueSource(strings = {"untied", "tied"})
-  void logitsAndGradientsAsOnAGpu(String name) {
-    Arithmetic gpu = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, Arithmetic.CUDA);
-    try (ReferenceModel model = ReferenceModel.open(name, gpu)) {
-      float[] logits = model.decoder.logits(Optional.of(model.adapter), model.tokens("long"));
-      assertEvery(logits, 8, model.floats("adapted_logits"));
-      AdapterTraining training =
-          new AdapterTraining(model.decoder, model.adapter, Checkpointing.RECOMPUTE);
-      float[] gradient = new float[model.adapter.parameterCount()];
-      double loss = training.lossAndGradient(model.batch(), 1, 0, gradient);
-      assertThat(loss).isCloseTo(model.facts.get("loss").asDouble(), within(1e-3));
       assertGradients(model, gradient, model.expectedGradient("gradient."));
     }
   }

@@ -78,17 +78,31 @@ class FamiliesReferenceTest {
   @MethodSource("families")
   void lossAndEveryGradient(String family) {
     try (ReferenceModel model = open(family)) {
-      float[] gradient = new float[model.adapter.parameterCount()];
-      double loss =
-          new AdapterTraining(model.decoder, model.adapter, Checkpointing.RECOMPUTE)
-              .lossAndGradient(model.batch(), 1, 0, gradient);
-      assertThat(loss).isCloseTo(model.facts.get("loss").asDouble(), within(1e-3));
-      float[] expected = model.expectedGradient("gradient.");
-      for (AdapterParameter p : model.adapter.parameters()) {
-        assertThat(relativeError(gradient, expected, p))
-            .as("relative error of the gradient of " + p.name())
-            .isLessThan(GRADIENT_TOLERANCE);
-      }
+      assertLossAndEveryGradient(model);
+    }
+  }
+
+  /** The kernels that a GPU computes with, here on the CPU. */
+  @ParameterizedTest
+  @MethodSource("families")
+  void lossAndEveryGradientAsOnAGpu(String family) {
+    Arithmetic arithmetic = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, Arithmetic.CUDA);
+    try (ReferenceModel model = ReferenceModel.open("families/" + family, arithmetic)) {
+      assertLossAndEveryGradient(model);
+    }
+  }
+
+  private static void assertLossAndEveryGradient(ReferenceModel model) {
+    float[] gradient = new float[model.adapter.parameterCount()];
+    double loss =
+        new AdapterTraining(model.decoder, model.adapter, Checkpointing.RECOMPUTE)
+            .lossAndGradient(model.batch(), 1, 0, gradient);
+    assertThat(loss).isCloseTo(model.facts.get("loss").asDouble(), within(1e-3));
+    float[] expected = model.expectedGradient("gradient.");
+    for (AdapterParameter p : model.adapter.parameters()) {
+      assertThat(relativeError(gradient, expected, p))
+          .as("relative error of the gradient of " + p.name())
+          .isLessThan(GRADIENT_TOLERANCE);
     }
   }
 

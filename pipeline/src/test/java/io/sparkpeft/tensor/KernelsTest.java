@@ -36,12 +36,14 @@ class KernelsTest {
     manager.close();
   }
 
-  @Test
-  void rmsNorm() {
-    NDArray x = random(5, 8);
+  /** Of so few rows that they are worked on together, and of more. */
+  @ParameterizedTest
+  @ValueSource(longs = {5, 20_001})
+  void rmsNorm(long rows) {
+    NDArray x = random(rows, 8);
     NDArray w = random(8);
-    NDArray gy = random(5, 8);
-    NDArray around = random(5, 8);
+    NDArray gy = random(rows, 8);
+    NDArray around = random(rows, 8);
     same(NormKernels.rmsNorm(manager, x, w, 0.01), oracle("plain_rms_norm", x, w));
     same(
         NormKernels.rmsNormVjp(manager, List.of(gy, around), x, w, 0.01),

@@ -33,8 +33,10 @@ final class FlopCounter implements KernelObserver {
       case "lora_parameters_vjp" -> parametersVjp(arguments);
       case "lora_input_vjp", "lora_dropped_input_vjp" ->
           count(matrix(arguments[2]), product(arguments, 0, 2), product(arguments, 0, 3));
-      case "causal_attention" -> attention += 2 * products((long[]) arguments[3]);
-      case "causal_attention_vjp" -> attention += 5 * products((long[]) arguments[6]);
+      case "causal_attention" ->
+          attention += 2 * products((long[]) arguments[3], (Long) arguments[6]);
+      case "causal_attention_vjp" ->
+          attention += 5 * products((long[]) arguments[6], (Long) arguments[9]);
       default -> {}
     }
   }
@@ -65,11 +67,13 @@ final class FlopCounter implements KernelObserver {
   }
 
   /** One product of queries with keys (or its like), pair by pair of positions that see another. */
-  private long products(long[] lengths) {
+  private long products(long[] lengths, long window) {
     long flops = 0;
     for (long length : lengths) {
       for (int query = 0; query < length; query++) {
-        for (int key = 0; key <= query; key++) {
+        for (int key = window > 0 ? Math.max(0, query - (int) window + 1) : 0;
+            key <= query;
+            key++) {
           flops += 2L * config.attention().heads() * config.attention().headDim();
         }
       }

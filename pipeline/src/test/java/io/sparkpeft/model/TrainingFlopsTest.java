@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The formula against a count of what the kernels are really given. */
 class TrainingFlopsTest {
@@ -65,6 +66,29 @@ class TrainingFlopsTest {
       assertThat(observation).isNotNull();
     }
     assertThat(formula.of(batch.lengths(), batch.targetCount())).isEqualTo(counter.counted());
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.sparkpeft.model.FamiliesReferenceTest#families")
+  void equalsWhatIsComputedInEveryFamily(String family) {
+    try (ReferenceModel other = ReferenceModel.open("families/" + family)) {
+      for (Checkpointing checkpointing : Checkpointing.values()) {
+        List<LinearModule> all = other.decoder.config().linearModules();
+        TrainingFlops formula =
+            new TrainingFlops(
+                other.decoder.config(),
+                LoraShape.of(other.adapter.config(), all).targets(),
+                checkpointing);
+        FlopCounter counter = new FlopCounter(other.decoder.config());
+        try (KernelObservation observation = KernelObservation.begin(counter, Device.cpu())) {
+          new AdapterTraining(other.decoder, other.adapter, checkpointing)
+              .lossAndGradient(other.batch(), 1, 0, new float[other.adapter.parameterCount()]);
+          assertThat(observation).isNotNull();
+        }
+        assertThat(formula.of(other.batch().lengths(), other.batch().targetCount()))
+            .isEqualTo(counter.counted());
+      }
+    }
   }
 
   @Test

@@ -10,10 +10,13 @@ def warped(logits: Tensor, temperature: float, top_k: int, top_p: float) -> Tens
         best, places = scores.topk(min(top_k, scores.size(-1)), -1, True, True)
         scores = scores.masked_fill(scores < best[:, -1:], -inf)
     if top_p < 1:
-        ascending, order = scores.sort(-1, False)
+        left = int((scores > -inf).sum(-1).max())
+        descending, places = scores.topk(left, -1, True, True)
+        ascending, order = descending.flip(-1), places.flip(-1)
         unlikely = ascending.softmax(-1).cumsum(-1) <= 1 - top_p
         unlikely[:, -1:].fill_(False)
-        scores = scores.masked_fill(unlikely.scatter(-1, order, unlikely), -inf)
+        hidden = torch.zeros_like(scores, dtype=torch.bool).scatter_(-1, order, unlikely)
+        scores = scores.masked_fill(hidden, -inf)
     return scores
 
 

@@ -1,7 +1,7 @@
 """Reference values of tiny random models of many families, by transformers 5.23.0, peft 0.21.2,
 torch 2.9.1.
 
-    python -P families.py ../resources/io/sparkpeft/model/families [name ...]
+    PYTHONHASHSEED=0 python -P families.py ../resources/io/sparkpeft/model/families [name ...]
 
 writes for each of them config.json, the weights, an adapter on all linear modules but the head (B
 not zero) and expected.*: logits with and without it, parameter counts, PEFT's default targets, the

@@ -134,14 +134,18 @@ final class ConfigReader {
         IntStream.range(0, values.positive("num_hidden_layers"))
             .mapToObj(layer -> family.layers().plan(values, rotary, layer))
             .toList();
-    boolean partial =
-        layers.stream()
-            .flatMap(layer -> layer.rotary().stream())
-            .anyMatch(turns -> turns.features() != attention.headDim());
-    if (partial && !family.understands(values.name("partial_rotary_factor"))) {
-      throw ModelErrors.unsupported("partial_rotary_factor", "below 1", "1.0");
-    }
+    layers.stream()
+        .flatMap(layer -> layer.rotary().stream())
+        .filter(turns -> turns.features() != attention.headDim())
+        .findFirst()
+        .ifPresent(turns -> refusePartialRotary((double) turns.features() / attention.headDim()));
     return layers;
+  }
+
+  private void refusePartialRotary(double share) {
+    if (!family.understands(values.name("partial_rotary_factor"))) {
+      throw ModelErrors.unsupported("partial_rotary_factor", String.valueOf(share), "1.0");
+    }
   }
 
   private Mlp mlp(int hidden) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.base.Json;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -103,10 +104,47 @@ class DecoderConfigTest {
     refused(llama2().put("hidden_act", "softplus"), "hidden_act 'softplus' of config.json");
     refused(llama2().put("sliding_window", 9), "not supported: sliding_window = 9.");
     refused(llama2().put("num_experts", 32), "not supported: num_experts = 32.");
-    refused(llama2().put("partial_rotary_factor", 0.5), "partial_rotary_factor 'below 1'");
+    refused(llama2().put("partial_rotary_factor", 0.5), "partial_rotary_factor '0.5'");
     ObjectNode other = llama2();
     other.set("rope_scaling", Json.tree(Map.of("type", "spiral")));
     refused(other, "rope_type 'spiral' of config.json is not supported. Supported: default");
+  }
+
+  /** Key and value, or the family, whatever the family calls the key. */
+  @Test
+  void refusesVariantsOfKnownFamilies() {
+    refused(of("phi").put("qk_layernorm", true), "not supported: qk_layernorm = true.");
+    refused(of("opt").put("word_embed_proj_dim", 512), "not supported: word_embed_proj_dim = 512.");
+    refused(
+        of("opt").put("layer_norm_elementwise_affine", false),
+        "not supported: layer_norm_elementwise_affine = false.");
+    refused(
+        of("gpt2")
+            .put("n_embd", 64)
+            .put("n_layer", 2)
+            .put("n_head", 4)
+            .put("add_cross_attention", true),
+        "not supported: add_cross_attention = true.");
+    refused(of("gemma2").put("hidden_activation", "mish"), "hidden_activation 'mish'");
+    refused(of("mixtral").put("num_local_experts", 8), "model_type 'mixtral'");
+    ObjectNode chunked = of("qwen3").put("head_dim", 16);
+    chunked.set("layer_types", Json.tree(List.of("chunked_attention", "full_attention")));
+    refused(
+        chunked,
+        "layer_types 'chunked_attention' of config.json is not supported."
+            + " Supported: sliding_attention, full_attention.");
+  }
+
+  private static ObjectNode of(String modelType) {
+    return Json.object()
+        .put("model_type", modelType)
+        .put("hidden_size", 64)
+        .put("intermediate_size", 128)
+        .put("ffn_dim", 128)
+        .put("num_attention_heads", 4)
+        .put("num_key_value_heads", 4)
+        .put("num_hidden_layers", 2)
+        .put("vocab_size", 100);
   }
 
   @Test

@@ -77,7 +77,7 @@ class FamiliesReferenceTest {
   @ParameterizedTest
   @MethodSource("families")
   void lossAndEveryGradient(String family) {
-    try (ReferenceModel model = open(family)) {
+    try (ReferenceModel model = ReferenceModel.open("families/" + family, Product.ONEDNN)) {
       assertLossAndEveryGradient(model);
     }
   }

@@ -48,6 +48,27 @@ class TrainingFlopsTest {
           lm_head                      | RECOMPUTE
           """)
   void equalsWhatIsComputed(String modules, Checkpointing checkpointing) {
+    assertEqualsWhatIsComputed(model, modules, checkpointing);
+  }
+
+  /**
+   * Where attention and MLP stand side by side, neither's adapter asks for the other's gradient.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "falcon_7b, h.0.self_attention.query_key_value",
+    "falcon_7b, h.0.mlp.dense_4h_to_h",
+    "gpt_neox, layers.0.attention.dense",
+    "phi, layers.1.mlp.fc2",
+  })
+  void equalsWhatParallelLayersCompute(String family, String modules) {
+    try (ReferenceModel other = ReferenceModel.open("families/" + family)) {
+      assertEqualsWhatIsComputed(other, modules, Checkpointing.RECOMPUTE);
+    }
+  }
+
+  private static void assertEqualsWhatIsComputed(
+      ReferenceModel model, String modules, Checkpointing checkpointing) {
     List<LinearModule> all = model.decoder.config().linearModules();
     LoraConfig config =
         LoraConfig.defaults()

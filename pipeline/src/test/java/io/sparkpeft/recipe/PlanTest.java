@@ -64,6 +64,18 @@ class PlanTest {
     assertThat(plan.modulesByName()).containsEntry("q_proj", 32);
   }
 
+  /** Nothing but config.json is there, and what is wrong with it is said at once. */
+  @Test
+  void aModelThatIsNotComputedIsRefusedByName() throws IOException {
+    Files.writeString(folder.resolve("config.json"), LLAMA_2_7B.replace("llama", "mixtral"));
+    assertThatThrownBy(() -> Plan.of(recipe))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            failure -> assertThat(failure.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
+        .hasMessageContaining("model_type 'mixtral' of config.json is not supported.")
+        .hasMessageContaining("Supported: falcon, gemma, gemma2, gemma3_text, gpt2, gpt_neox,");
+  }
+
   @ParameterizedTest
   @CsvSource({"8, 20277248", "16, 40554496", "256, 648871936"})
   void everyLinearLayerAndTheHead(int r, long parameters) {

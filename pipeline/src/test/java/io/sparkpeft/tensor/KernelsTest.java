@@ -263,6 +263,31 @@ class KernelsTest {
     assertThat(back.get(0).abs().sum().getFloat()).isZero();
   }
 
+  @Test
+  void embeddings() {
+    NDArray table = random(6, 3);
+    NDArray positions = random(7, 3);
+    NDArray ids = manager.create(new long[] {4, 1});
+    NDArray places = manager.create(new long[] {0, 3});
+    NDArray scaled = EmbeddingKernels.scaledEmbedding(manager, table, ids, 1.5);
+    same(scaled, EmbeddingKernels.embedding(manager, table, ids).mul(1.5f));
+    NDArray expected = scaled.get(1).add(positions.get(5));
+    EmbeddingKernels.addPositions(manager, scaled, positions, places, 2);
+    same(scaled.get(1), expected);
+    same(LinearKernels.sum(manager, List.of(table, table, table)), table.mul(3));
+    NDArray both = EmbeddingKernels.joinRows(manager, List.of(table, positions));
+    same(both.get("6:"), positions);
+  }
+
+  /** A scale is rounded to the table's type before it multiplies: sqrt(3072) is 55.5 in bf16. */
+  @Test
+  void scalesOfBfloat16EmbeddingsAreRounded() {
+    NDArray one = Tensors.cast(manager, manager.ones(new Shape(1, 1)), Dtype.BFLOAT16);
+    NDArray ids = manager.create(new long[] {0});
+    NDArray scaled = EmbeddingKernels.scaledEmbedding(manager, one, ids, Math.sqrt(3072));
+    assertThat(Tensors.cast(manager, scaled, Dtype.FLOAT32).toFloatArray()).containsExactly(55.5f);
+  }
+
   /** No kernel leaves its inputs' device: on a GPU, that would fail or be slow. */
   @Test
   void everyTensorIsMadeOnTheInputsDevice() {

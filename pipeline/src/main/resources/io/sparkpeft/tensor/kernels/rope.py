@@ -8,20 +8,24 @@ def swap_halves(x: Tensor) -> Tensor:
     return torch.cat([x[..., half:], x[..., :half]], -1)
 
 
-def rotate_all(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    return torch.addcmul(x * cos, swap_halves(x), sin)
+# y = x cos + direction swap(x) sin
+def turn_all(x: Tensor, cos: Tensor, sin: Tensor, direction: int) -> Tensor:
+    return torch.addcmul(x * cos, swap_halves(x), sin, value=direction)
 
 
-# y = x cos + swap(x) sin
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def turn(x: Tensor, cos: Tensor, sin: Tensor, direction: int) -> Tensor:
     turning = cos.size(-1)
     if turning == 0:
         return x
     if turning < x.size(-1):
-        return torch.cat([rotate_all(x[..., :turning], cos, sin), x[..., turning:]], -1)
-    return rotate_all(x, cos, sin)
+        return torch.cat([turn_all(x[..., :turning], cos, sin, direction), x[..., turning:]], -1)
+    return turn_all(x, cos, sin, direction)
 
 
-# The rotation backwards: gx = gy cos - swap(gy) sin
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    return turn(x, cos, sin, 1)
+
+
+# The rotation backwards.
 def rotate_vjp(gy: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    return rotate(gy, cos, -sin)
+    return turn(gy, cos, sin, -1)

@@ -1,12 +1,14 @@
 package io.sparkpeft.model;
 
+import java.nio.ByteBuffer;
+
 /** Decides which inputs of an adapter's modules are dropped. */
 interface DropoutMasks {
   /** Drops nothing. */
   DropoutMasks NONE =
       new DropoutMasks() {
         @Override
-        public byte[] mask(int module, int features) {
+        public void drop(ByteBuffer mask, int module, int features) {
           throw new IllegalStateException("nothing is dropped outside training");
         }
 
@@ -17,12 +19,13 @@ interface DropoutMasks {
       };
 
   /**
-   * Row-major [tokens, features]: 1 keeps, 0 drops. The same at every call.
+   * Puts a zero wherever an input is dropped. The same at every call.
    *
+   * @param mask of ones, row-major [tokens, features]
    * @param module the index of the linear layer, see {@link DecoderConfig#linearModules}
    * @param features the layer's inputs
    */
-  byte[] mask(int module, int features);
+  void drop(ByteBuffer mask, int module, int features);
 
   /** The masks of some rows of the same activations. */
   DropoutMasks at(long[] rows);

@@ -1,5 +1,6 @@
 package io.sparkpeft.model;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -27,16 +28,13 @@ record KeyedDropout(long seed, long[] samples, long[] positions, DropoutGaps gap
   }
 
   @Override
-  public byte[] mask(int module, int features) {
-    byte[] mask = new byte[Math.multiplyExact(samples.length, features)];
-    Arrays.fill(mask, (byte) 1);
+  public void drop(ByteBuffer mask, int module, int features) {
     for (int i = 0; i < samples.length; i++) {
       drop(mask, i * features, features, key(key(key(seed, samples[i]), module), positions[i]));
     }
-    return mask;
   }
 
-  private void drop(byte[] mask, int start, int features, long key) {
+  private void drop(ByteBuffer mask, int start, int features, long key) {
     long counter = key;
     long bits = 0;
     int left = 0;
@@ -51,7 +49,7 @@ record KeyedDropout(long seed, long[] samples, long[] positions, DropoutGaps gap
       if (feature >= features) {
         return;
       }
-      mask[start + (int) feature] = 0;
+      mask.put(start + (int) feature, (byte) 0);
       bits >>>= DropoutGaps.BITS;
       left--;
     }

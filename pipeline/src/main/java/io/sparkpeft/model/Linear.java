@@ -81,18 +81,21 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
   }
 
   private Dropped dropped(Pass pass, NDArray x, LowRankDelta delta) {
-    Optional<NDArray> mask = mask(pass, delta);
+    Optional<NDArray> mask = mask(pass, x, delta);
     NDArray left = mask.map(m -> DropoutKernels.dropout(pass.scope(), x, m)).orElse(x);
     return new Dropped(left, mask, delta.scaling() / (mask.isPresent() ? 1 - delta.dropout() : 1));
   }
 
-  private Optional<NDArray> mask(Pass pass, LowRankDelta delta) {
+  private Optional<NDArray> mask(Pass pass, NDArray x, LowRankDelta delta) {
     if (delta.dropout() == 0 || pass.dropout() == DropoutMasks.NONE) {
       return Optional.empty();
     }
-    long features = weight.getShape().get(1);
-    byte[] mask = pass.dropout().mask(index, Math.toIntExact(features));
-    return Optional.of(Tensors.fromUnsigned(pass.scope(), mask, mask.length / features, features));
+    int features = Math.toIntExact(x.getShape().get(1));
+    return Optional.of(
+        Tensors.onesBut(
+            pass.scope(),
+            mask -> pass.dropout().drop(mask, index, features),
+            x.getShape().getShape()));
   }
 
   boolean isAdapted(Pass pass) {

@@ -137,13 +137,11 @@ final class ReferenceModel implements AutoCloseable {
     }
 
     @Override
-    public byte[] mask(int module, int features) {
+    public void drop(ByteBuffer mask, int module, int features) {
       byte[] all = bytes("mask." + decoder.config().linearModules().get(module).name());
-      byte[] chosen = new byte[places.length * features];
-      for (int i = 0; i < places.length; i++) {
-        System.arraycopy(all, places[i] * features, chosen, i * features, features);
+      for (int place : places) {
+        mask.put(all, place * features, features);
       }
-      return chosen;
     }
 
     @Override

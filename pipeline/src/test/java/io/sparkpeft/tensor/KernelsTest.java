@@ -80,7 +80,7 @@ class KernelsTest {
     for (int i = 0; i < kept.length; i++) {
       kept[i] = (byte) random.nextInt(2);
     }
-    NDArray mask = Tensors.fromUnsigned(manager, kept, 9, 6);
+    NDArray mask = Tensors.onesBut(manager, bytes -> bytes.put(kept), 9, 6);
     NDArray factors = Tensors.cast(manager, mask, Dtype.FLOAT32);
     NDArray dropped = DropoutKernels.dropout(manager, x, mask);
 

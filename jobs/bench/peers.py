@@ -21,14 +21,13 @@ Modes of transformers + PEFT:
                                fused AdamW
   ...-checkpointed             any of these with gradient checkpointing
 
-Ours computes in float32 beside fp32 modes, else in bfloat16, and packs beside packed ones. Ours and theirs take turns, --rounds
-times, so that noise hits both; the table shows medians. Speed is that of the steps after the third,
-in real tokens. Memory is the peak above the process's floor and the weights. The whole command of
-ours includes a profiled step and the measuring of the GEMM limit.
+Ours computes in float32 beside fp32 modes, else in bfloat16, and packs beside packed ones. Ours and
+theirs take turns, --rounds times, so that noise hits both; the table shows medians. Speed is that
+of the steps after the third, in real tokens. Memory is the peak above the process's floor and the
+weights. The whole command of ours includes a profiled step and the measuring of the GEMM limit.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import pathlib
@@ -40,6 +39,7 @@ import sys
 import tempfile
 import time
 
+HERE = pathlib.Path(__file__).resolve().parent
 WARMUP_STEPS = 3
 STEP_DOCUMENTS = 16
 MICRO_BATCH = 4
@@ -58,7 +58,6 @@ SHAPES = {
     "110m": (768, 2048, 12, 12, 12),
     "1b": (2048, 5632, 22, 32, 4),
 }
-IGNORED = -100
 
 
 def arguments():
@@ -76,13 +75,12 @@ def arguments():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--set", action="append", default=[], help="further keys of ours")
-    launcher = pathlib.Path(__file__).resolve().parent.parent / "bin" / "spark-peft"
+    launcher = HERE.parent / "bin" / "spark-peft"
     parser.add_argument(
         "--ours",
         default=f"{shlex.quote(str(launcher))} bench",
         help="the command that benches ours [%(default)s]",
     )
-    parser.add_argument("--theirs-alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.modes = options.modes or ["trainer-fp32", "packed-fp32"]
     return options
@@ -172,7 +170,7 @@ def alpaca_prompt(record):
     )
 
 
-# --- Ours ---
+# --- Turns ---
 
 
 def run_ours(options, mode, folder, file):
@@ -206,195 +204,27 @@ def run_ours(options, mode, folder, file):
     }
 
 
-def run(command):
-    """The JSON object that a command prints, and how long it took."""
-    begin = time.time()
-    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if ended.returncode != 0:
-        sys.exit(f"{shlex.join(command)} ended with {ended.returncode}:\n{ended.stderr[-4000:]}")
-    return json.loads(ended.stdout), time.time() - begin
-
-
-# --- Theirs, each run in a process of its own ---
-
-
 def run_theirs(options, mode, folder, file):
-    command = [sys.executable, __file__, "--theirs-alone", "--model", str(folder)]
-    command += ["--documents", str(file), "--mode", mode, "--steps", str(options.steps)]
-    command += ["--threads", str(options.threads), "--device", options.device]
-    result, seconds = run(command)
+    command = [sys.executable, str(HERE / "theirs.py"), str(folder), str(file), mode]
+    command += ["--steps", str(options.steps), "--threads", str(options.threads)]
+    command += ["--device", options.device]
+    result, seconds = run(command, HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     return dict(result, seconds=seconds)
 
 
-def theirs(options):
-    os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
-    import torch
-    import transformers
-    import peft
-
-    mode = options.modes[0]
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    examples = [example(json.loads(line)) for line in options.documents.read_text().splitlines()]
-    floor = resident("VmRSS")
-    base = their_model(torch, transformers, options, mode)
-    weights = resident("VmRSS") - floor
-    lora = peft.LoraConfig(
-        r=8, lora_alpha=16, lora_dropout=0.05, target_modules=MODULES, task_type="CAUSAL_LM"
-    )
-    model = peft.get_peft_model(base, lora)
-    if "checkpointed" in mode:
-        model.gradient_checkpointing_enable(
-            gradient_checkpointing_kwargs={"use_reentrant": False}
-        )
-        model.enable_input_require_grads()
-    reset_peak()
-    train = by_trainer if mode.startswith("trainer") else packed
-    tokens, seconds = train(torch, transformers, model, examples, options, mode)
-    if options.device == "cuda":
-        memory = torch.cuda.max_memory_allocated() - sum(
-            p.numel() * p.element_size() for p in base.parameters() if not p.requires_grad
-        )
-    else:
-        memory = resident("VmHWM") - floor - weights
-    print(json.dumps({"tokens_per_second": tokens / seconds, "memory": memory}))
-
-
-def example(document):
-    tokens = document["tokens"]
-    prompt = min(max(1, document["prompt_tokens"]), len(tokens))
-    labels = [IGNORED] * prompt + tokens[prompt:]
-    return {"input_ids": tokens, "labels": labels, "attention_mask": [1] * len(tokens)}
-
-
-def their_model(torch, transformers, options, mode):
-    dtype = torch.bfloat16 if mode.count("bf16-weights") else torch.float32
-    folder = pathlib.Path(options.model)
-    if any(folder.glob("*.safetensors")):
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
-        for parameter in model.parameters():
-            parameter.sum()  # touches pages that are mapped
-    else:
-        config = transformers.AutoConfig.from_pretrained(folder)
-        config._attn_implementation = "sdpa"
-        torch.set_default_dtype(dtype)
-        model = transformers.AutoModelForCausalLM.from_config(config, dtype=dtype)
-        torch.set_default_dtype(torch.float32)
-    return model.to(options.device)
-
-
-def by_trainer(torch, transformers, model, examples, options, mode):
-    ends = []
-    seen = []
-
-    class Ends(transformers.TrainerCallback):
-        def on_step_end(self, *_, **__):
-            ends.append(time.time())
-
-    def collate(batch):
-        seen.append(sum(len(one["input_ids"]) for one in batch))
-        width = max(len(one["input_ids"]) for one in batch)
-        padding = {"input_ids": 0, "labels": IGNORED, "attention_mask": 0}
-        return {
-            key: torch.tensor([one[key] + [fill] * (width - len(one[key])) for one in batch])
-            for key, fill in padding.items()
-        }
-
-    with tempfile.TemporaryDirectory() as output:
-        settings = transformers.TrainingArguments(
-            output_dir=output,
-            per_device_train_batch_size=MICRO_BATCH,
-            gradient_accumulation_steps=STEP_DOCUMENTS // MICRO_BATCH,
-            max_steps=WARMUP_STEPS + options.steps,
-            learning_rate=3e-4,
-            logging_steps=10,
-            report_to=[],
-            save_strategy="no",
-            disable_tqdm=True,
-            use_cpu=options.device == "cpu",
-            bf16="bf16" in mode,
-            seed=1,
-        )
-        trainer = transformers.Trainer(
-            model=model,
-            args=settings,
-            train_dataset=examples,
-            data_collator=collate,
-            callbacks=[Ends()],
-        )
-        with contextlib.redirect_stdout(sys.stderr):  # standard output is for the result alone
-            trainer.train()
-    batches = STEP_DOCUMENTS // MICRO_BATCH
-    tokens = sum(seen[WARMUP_STEPS * batches : len(ends) * batches])
-    return tokens, ends[-1] - ends[WARMUP_STEPS - 1]
-
-
-def packed(torch, transformers, model, examples, options, mode):
-    trained = [p for p in model.parameters() if p.requires_grad]
-    for parameter in trained:
-        parameter.data = parameter.data.float()
-    optimizer = torch.optim.AdamW(trained, lr=3e-4, fused=True)
-    autocast = torch.autocast(options.device, dtype=torch.bfloat16, enabled="bf16" in mode)
-    model.train()
-    tokens = 0
+def run(command, **environment):
+    """The JSON object that a command prints, and how long it took."""
     begin = time.time()
-    for step in range(WARMUP_STEPS + options.steps):
-        if step == WARMUP_STEPS:
-            tokens = 0
-            synchronize(torch, options)
-            begin = time.time()
-        batch = examples[step * STEP_DOCUMENTS : (step + 1) * STEP_DOCUMENTS]
-        targets = sum(label != IGNORED for one in batch for label in one["labels"])
-        for row in rows(batch):
-            ids = [token for one in row for token in one["input_ids"]]
-            labels = [label for one in row for label in one["labels"]]
-            positions = [i for one in row for i in range(len(one["input_ids"]))]
-            tokens += len(ids)
-            with autocast:
-                loss = model(
-                    input_ids=torch.tensor([ids], device=options.device),
-                    position_ids=torch.tensor([positions], device=options.device),
-                    labels=torch.tensor([labels], device=options.device),
-                    num_items_in_batch=targets,
-                    use_cache=False,
-                ).loss
-            loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-    synchronize(torch, options)
-    return tokens, time.time() - begin
-
-
-def synchronize(torch, options):
-    if options.device == "cuda":
-        torch.cuda.synchronize()
-
-
-def rows(batch):
-    """Documents in their order, as many in a row as fit."""
-    row, length = [], 0
-    for one in batch:
-        if row and length + len(one["input_ids"]) > PACKED_TOKENS:
-            yield row
-            row, length = [], 0
-        row.append(one)
-        length += len(one["input_ids"])
-    yield row
-
-
-def resident(name):
-    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
-def reset_peak():
-    try:
-        pathlib.Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass  # the peak is then that since the process's start
+    ended = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, **environment),
+    )
+    if ended.returncode != 0:
+        sys.exit(f"{shlex.join(command)} ended with {ended.returncode}:\n{ended.stderr[-4000:]}")
+    return json.loads(ended.stdout), time.time() - begin
 
 
 # --- Side by side ---
@@ -428,8 +258,6 @@ def table(options, results):
 
 def main():
     options = arguments()
-    if options.theirs_alone:
-        return theirs(options)
     with tempfile.TemporaryDirectory(prefix="spark-peft-peers-") as scratch:
         folder = model_folder(options.model, pathlib.Path(scratch))
         file = pathlib.Path(scratch) / "documents.jsonl"

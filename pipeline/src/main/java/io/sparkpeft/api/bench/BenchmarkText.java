@@ -57,6 +57,11 @@ final class BenchmarkText {
     row("GFLOP per second", "%,.1f", speed.flopsPerSecond() / GIGA, "executed");
     row("GEMM limit, GFLOP per second", "%,.1f", limit.flopsPerSecond() / GIGA, limit.fastest());
     row("  the model's own mix of products", "%,.1f", limit.mixedFlopsPerSecond() / GIGA, "");
+    row(
+        "  of one worker, processor time",
+        "%,.1f",
+        limit.flopsPerProcessorSecond() / GIGA,
+        "beside the parts below");
     row("share of the limit", "%.2f", benchmark.shareOfLimit(), "");
     row("  of the model's own mix", "%.2f", benchmark.shareOfMixedLimit(), "");
     row(
@@ -75,7 +80,8 @@ final class BenchmarkText {
     double all = benchmark.parts().stream().mapToDouble(Part::secondsPerStep).sum();
     blank();
     text.append(
-        "%-34s %12s %8s %12s%n".formatted("part of a step", "ms, threads", "share", "GFLOP/s"));
+        "%-34s %12s %8s %15s%n"
+            .formatted("part of a step", "ms, threads", "share", "GFLOP/s of one"));
     benchmark.parts().stream()
         .filter(part -> part.secondsPerStep() > 0)
         .sorted(Comparator.comparingDouble(Part::secondsPerStep).reversed())
@@ -84,7 +90,7 @@ final class BenchmarkText {
 
   private void part(Part part, double all) {
     text.append(
-        "  %-32s %,12.2f %7.1f%% %12s%n"
+        "  %-32s %,12.2f %7.1f%% %15s%n"
             .formatted(
                 part.name(),
                 part.secondsPerStep() * 1e3,

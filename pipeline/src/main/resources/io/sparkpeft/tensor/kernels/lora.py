@@ -23,7 +23,7 @@ def lora_parameters_vjp(
 ) -> List[Tensor]:
     gu = (gy @ b.type_as(gy)) * scaling
     ga = gu.t() @ dropped
-    gb = (gy.t() @ u).float() * scaling
+    gb = (u.t() @ gy).t().contiguous().float() * scaling  # twice as fast as gy^T u
     return [gu, ga.float(), gb]
 
 

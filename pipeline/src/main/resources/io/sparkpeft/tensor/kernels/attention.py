@@ -177,6 +177,11 @@ def causal_attention(
     return [joined_heads(y), sums]
 
 
+# p^T x for p [K, rows, m] and x [K, rows, D], computed as (x^T p)^T: where D is small, twice as fast.
+def transposed_product(p: Tensor, x: Tensor) -> Tensor:
+    return x.transpose(1, 2).bmm(p).transpose(1, 2)
+
+
 # Gradients of q, k and v, given y's.
 def causal_attention_vjp(
     gy: Tensor,
@@ -212,13 +217,13 @@ def causal_attention_vjp(
             slope = cap_slope(scores, cap)
             p = power_of_two_(scores.sub_(sums[:, i:e].reshape(rows)))  # [K, n G, m]
             gi = g[:, i:e].reshape(rows)
-            gv[:, s:e].add_(p.type_as(q).transpose(1, 2).bmm(gi))
+            gv[:, s:e].add_(transposed_product(p.type_as(q), gi))
             gp = gi.bmm(v[:, s:e].transpose(1, 2)).float()
             gscores = gp.sub_(delta[:, i:e].reshape(rows)).mul_(p)
             if cap > 0:
                 gscores.mul_(slope)
             gproduct = gscores.type_as(q)
-            gk[:, s:e].add_(gproduct.transpose(1, 2).bmm(q[:, i:e].reshape(rows)), alpha=scale)
+            gk[:, s:e].add_(transposed_product(gproduct, q[:, i:e].reshape(rows)), alpha=scale)
             gq[:, i:e].copy_(gproduct.bmm(keys).view([K, e - i, G, D]))
         first = last
     return [gq.mul_(scale), gk, gv]

@@ -288,17 +288,6 @@ class KernelsTest {
     assertThat(Tensors.cast(manager, scaled, Dtype.FLOAT32).toFloatArray()).containsExactly(55.5f);
   }
 
-  /** No kernel leaves its inputs' device: on a GPU, that would fail or be slow. */
-  @Test
-  void everyTensorIsMadeOnTheInputsDevice() {
-    NDArray ids = manager.create(new long[] {4, 1, 7});
-    assertThat(number("meta_layer", random(5, 8), random(8, 8), random(3, 8), random(8, 3)))
-        .isEqualTo(40);
-    assertThat(number("meta_attention", random(18, 24), random(18, 12), random(18, 1, 6), ids))
-        .isEqualTo(18 * 24 + 3 * 24);
-    assertThat(number("meta_head", random(9, 8), random(9, 8), ids)).isEqualTo(9 * 9 + 3);
-  }
-
   private NDArray random(long... shape) {
     Shape size = new Shape(shape);
     float[] values = new float[Math.toIntExact(size.size())];
@@ -310,10 +299,6 @@ class KernelsTest {
 
   private NDArray oracle(String name, NDArray... arguments) {
     return Oracle.tensor(manager, name, arguments);
-  }
-
-  private static long number(String name, NDArray... arguments) {
-    return Oracle.number(name, arguments);
   }
 
   private static void same(NDArray actual, NDArray expected) {

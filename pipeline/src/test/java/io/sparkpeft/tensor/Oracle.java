@@ -51,14 +51,22 @@ final class Oracle {
     }
   }
 
-  private static PtSymbolBlock compile() {
-    Engine.prepareThread();
+  /** The kernels and their twins. */
+  static KernelSource source() {
     try (InputStream in = Oracle.class.getResourceAsStream("oracle.py")) {
       String twins = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      KernelSource source = new KernelSource(KernelLibrary.source().text() + twins);
+      return new KernelSource(KernelLibrary.source().text() + twins);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static PtSymbolBlock compile() {
+    Engine.prepareThread();
+    try {
       return JniUtils.loadModule(
           (PtNDManager) Engine.newManager(Device.cpu()),
-          new ByteArrayInputStream(TorchScriptArchive.of(source)),
+          new ByteArrayInputStream(TorchScriptArchive.of(source())),
           false,
           false);
     } catch (IOException e) {

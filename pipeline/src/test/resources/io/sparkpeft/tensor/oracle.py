@@ -180,8 +180,7 @@ def cross_entropy_gradient(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 # The kernels on a device that holds no values: a tensor made on another one would not mix.
-# They give the elements of their results. (index_select and layer_norm, which make none by
-# themselves, are not known there.)
+# They give the elements of their results. MetaDeviceTest names the kernels that cannot run there.
 def elsewhere(x: Tensor) -> Tensor:
     return x.to(torch.device("meta"))
 
@@ -224,3 +223,32 @@ def meta_head(x: Tensor, w: Tensor, ids: Tensor) -> int:
     loss = cross_entropy(logits, ids, 0.5)
     likely = log_likelihood(logits, greedy(logits))
     return select_rows_vjp([loss[1]], ids, 9).numel() + likely[0].numel()
+
+
+def meta_fused_attention(q: Tensor, k: Tensor, gy: Tensor) -> int:
+    q, k, gy = elsewhere(q), elsewhere(k), elsewhere(gy)
+    lengths = [3, 1, 5]
+    x = fused_attention_inputs(gy, q, k, k, lengths, 0.5)
+    g = fused_attention_gradients(x[1:], lengths, q.size(2), 0.5)
+    return g[0].numel() + g[1].numel() + g[2].numel()
+
+
+def meta_optimizer(p: Tensor) -> int:
+    p = elsewhere(p)
+    m = reinterpret(cast(p, torch.float32), torch.float32)
+    p = adamw_(p, p, m, m, 0.1, 0.1, 0.9, 0.99, 0.1, 0.5, 0.5)
+    return sgd_momentum_(sgd_(p, m, 0.1, 0.1), m, m, 0.1, 0.1, 0.9).numel()
+
+
+def meta_rest(x: Tensor, ids: Tensor) -> int:
+    x, ids = elsewhere(x), elsewhere(ids)
+    square = matmul(x, x.t())
+    sums = add_scaled(square, square, 2.0)
+    stacked = split_stacked_vjp(split_stacked(x, 4, 2))
+    capped = soft_cap_vjp(stacked, fused_gated(stacked, "silu").repeat([1, 2]), 2.0)
+    gx = lora_input_vjp(square, square, x, x[:, :], False)
+    rows = sum_of([join_rows([capped, gx])])
+    chosen = warped(rows[:3], 0.5, 4, 0.5)[:, ids]
+    cache = first_positions(x.view([1, 1, x.size(0), x.size(1)]), 2)
+    made = empty([2, 2], torch.float32, "meta")
+    return sums.numel() + chosen.numel() + cache.numel() + (made + made).numel()

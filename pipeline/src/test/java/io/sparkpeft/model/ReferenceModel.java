@@ -29,7 +29,7 @@ final class ReferenceModel implements AutoCloseable {
 
   private ReferenceModel(String config, String weights, Arithmetic arithmetic) {
     Engine.prepareThread();
-    manager = Engine.newManager(Device.cpu());
+    manager = Engine.newManager(device());
     ModelFolder folder = ModelFolder.open(path(weights));
     DecoderConfig decoderConfig = DecoderConfig.read(ModelFolder.openConfig(path(config)));
     decoder = Decoder.load(manager, decoderConfig, folder.tensors(), arithmetic);
@@ -55,6 +55,12 @@ final class ReferenceModel implements AutoCloseable {
   static ReferenceModel variant(String config) {
     Arithmetic arithmetic = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, "");
     return new ReferenceModel(config, "untied", arithmetic);
+  }
+
+  /** {@code -Dspark-peft.test.gpu=0} computes on that GPU. */
+  private static Device device() {
+    Integer gpu = Integer.getInteger("spark-peft.test.gpu");
+    return gpu == null ? Device.cpu() : Device.gpu(gpu);
   }
 
   static Path path(String name) {

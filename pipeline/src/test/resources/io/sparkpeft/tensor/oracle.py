@@ -248,7 +248,7 @@ def meta_rest(x: Tensor, ids: Tensor) -> int:
     capped = soft_cap_vjp(stacked, fused_gated(stacked, "silu").repeat([1, 2]), 2.0)
     gx = lora_input_vjp(square, square, x, x[:, :], False)
     rows = sum_of([join_rows([capped, gx])])
-    chosen = warped(rows[:3], 0.5, 4, 0.5)[:, ids]
+    chosen = warped(rows[:3], 0.5, 4, 1.0)[:, ids]  # top-p reads a value
     cache = first_positions(x.view([1, 1, x.size(0), x.size(1)]), 2)
-    made = empty([2, 2], torch.float32, "meta")
+    made = ones_(empty([2, 2], torch.float32, "meta"))
     return sums.numel() + chosen.numel() + cache.numel() + (made + made).numel()

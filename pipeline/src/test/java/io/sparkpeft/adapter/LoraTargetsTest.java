@@ -75,6 +75,31 @@ class LoraTargetsTest {
   }
 
   @Test
+  void refusesEmbeddingsOfOtherFamiliesByTheirNames() {
+    List<LinearModule> gpt2 = List.of(new LinearModule("transformer.h.0.attn.c_attn", 8, 24, true));
+    List<LinearModule> neox = List.of(new LinearModule("gpt_neox.layers.0.attention.dense", 8, 8));
+    LoraConfig wte = config("target_modules", List.of("c_attn", "wte", "dense"));
+    assertThatThrownBy(() -> LoraTargets.match(wte, gpt2))
+        .hasMessageContaining("The target_modules mean transformer.wte.");
+    assertThat(LoraTargets.match(wte, neox)).hasSize(1);
+  }
+
+  /** As PEFT does: what the settings say of it does not count. */
+  @Test
+  void theBaseDecidesHowItsWeightsLie() {
+    LinearModule conv1d = new LinearModule("transformer.h.0.attn.c_attn", 8, 24, true);
+    LinearModule head = new LinearModule("lm_head", 8, 40);
+    LoraConfig settings = config("target_modules", List.of("c_attn", "lm_head"));
+    assertThat(LoraTargets.resolved(settings, List.of(conv1d)).fileText())
+        .contains("\"fan_in_fan_out\": true");
+    assertThat(LoraTargets.resolved(settings, List.of(conv1d, head)).fileText())
+        .contains("\"fan_in_fan_out\": false");
+    assertThat(
+            LoraTargets.resolved(settings.with("fan_in_fan_out", true), List.of(head)).fileText())
+        .contains("\"fan_in_fan_out\": false");
+  }
+
+  @Test
   void needsTargets() {
     assertThatThrownBy(() -> LoraTargets.match(LoraConfig.defaults(), MODULES))
         .hasMessageContaining("There are no target_modules.");

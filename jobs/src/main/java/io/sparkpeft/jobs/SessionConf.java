@@ -23,6 +23,9 @@ final class SessionConf {
       "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4000000000"
           + ":glibc.malloc.trim_threshold=8000000000:glibc.malloc.top_pad=268435456";
 
+  /** A JVM would begin with a heap of a sixty-fourth of the machine, which tensors have use for. */
+  private static final String SMALL_HEAP_FIRST = "-Xms64m";
+
   /** Hides credentials, not tokenizers and max_tokens. */
   private static final String REDACTION =
       "(?i)secret|password|passphrase|credential|api[._-]?key|access[._-]?key"
@@ -48,6 +51,7 @@ final class SessionConf {
     conf.setIfMissing("spark.redaction.regex", REDACTION);
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     conf.setIfMissing("spark.executorEnv.GLIBC_TUNABLES", GLIBC_TUNABLES);
+    conf.setIfMissing("spark.executor.extraJavaOptions", SMALL_HEAP_FIRST);
     conf.setIfMissing("spark.executorEnv.OPT_OUT_TRACKING", "true");
     if (environment.containsKey("DJL_CACHE_DIR")) {
       conf.setIfMissing("spark.executorEnv.DJL_CACHE_DIR", environment.get("DJL_CACHE_DIR"));

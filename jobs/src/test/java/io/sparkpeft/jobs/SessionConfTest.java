@@ -29,7 +29,8 @@ class SessionConfTest {
                 .setAppName("my-name")
                 .set("spark.plugins", "my.Plugin")
                 .set("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-                .set("spark.executorEnv.GLIBC_TUNABLES", "mine"));
+                .set("spark.executorEnv.GLIBC_TUNABLES", "mine")
+                .set("spark.executor.extraJavaOptions", "-Xms1g"));
     assertThat(conf.get("spark.master")).isEqualTo("spark://host:7077");
     assertThat(conf.get("spark.app.name")).isEqualTo("my-name");
     assertThat(conf.get("spark.plugins"))
@@ -37,6 +38,7 @@ class SessionConfTest {
     assertThat(conf.get("spark.sql.extensions"))
         .isEqualTo("io.delta.sql.DeltaSparkSessionExtension");
     assertThat(conf.get("spark.executorEnv.GLIBC_TUNABLES")).isEqualTo("mine");
+    assertThat(conf.get("spark.executor.extraJavaOptions")).isEqualTo("-Xms1g");
     assertThat(conf.contains("spark.sql.shuffle.partitions")).isFalse();
   }
 

@@ -142,7 +142,8 @@ record FinetuneTask(
       Adapter adapter,
       Path spools,
       TrainEvents events) {
-    DecoderMemory memory = new DecoderMemory(decoder.config(), decoder.arithmetic().compute());
+    DecoderMemory memory =
+        DecoderMemory.of(decoder.config(), decoder.arithmetic().compute(), adapter.config());
     AdapterTraining training =
         new AdapterTraining(decoder, adapter, RankMemory.checkpointing(recipe, memory));
     TokenFile tokens = Spool.write(table, hadoop.value(), spools.resolve("train"));

@@ -1,5 +1,9 @@
 package io.sparkpeft.model;
 
+import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.adapter.LoraShape;
+import io.sparkpeft.adapter.LoraTarget;
 import io.sparkpeft.tensor.Dtype;
 
 /**
@@ -7,9 +11,22 @@ import io.sparkpeft.tensor.Dtype;
  *
  * @param config the architecture
  * @param compute the type of weights and activations
+ * @param droppedFeatures inputs of the layers' modules that dropout makes a copy of, for every
+ *     token
  */
-public record DecoderMemory(DecoderConfig config, Dtype compute) {
+public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFeatures) {
   private static final long AFFORDABLE_BYTES = 512L << 20;
+
+  /** Of a decoder that trains an adapter of those settings, whose targets are resolved. */
+  public static DecoderMemory of(DecoderConfig config, Dtype compute, LoraConfig adapter) {
+    long inputs =
+        LoraShape.of(adapter, config.linearModules()).targets().stream()
+            .map(LoraTarget::module)
+            .filter(module -> !module.name().equals(config.headModule().name()))
+            .mapToLong(LinearModule::in)
+            .sum();
+    return new DecoderMemory(config, compute, adapter.loraDropout() > 0 ? inputs : 0);
+  }
 
   /** All frozen weights. Mapped from files where they are stored in the compute type. */
   public long weightBytes() {
@@ -76,6 +93,8 @@ public record DecoderMemory(DecoderConfig config, Dtype compute) {
             + (attention.headNorms() ? queriesAndKeys : 0)
             + (mlp.shape() == MlpShape.PLAIN ? 2L : 3L) * mlp.intermediateSize();
     long sums = (long) Float.BYTES / compute.bytes() * attention.heads();
-    return rows * columns * (perToken + sums);
+    // a copy, and a mask of one byte for each element
+    long dropped = droppedFeatures / config.layers() * (compute.bytes() + 1) / compute.bytes();
+    return rows * columns * (perToken + sums + dropped);
   }
 }

@@ -56,8 +56,8 @@ public record Plan(
     ObjectNode config = ModelFolder.openConfig(recipe.model().folder());
     DecoderConfig model = DecoderConfig.read(config);
     List<LinearModule> modules = model.linearModules();
-    LoraShape shape =
-        LoraShape.of(adapter(recipe).resolvedFor(model.modelType(), modules), modules);
+    LoraConfig adapter = adapter(recipe).resolvedFor(model.modelType(), modules);
+    LoraShape shape = LoraShape.of(adapter, modules);
     Map<String, Long> trainable = new LinkedHashMap<>();
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (LoraTarget target : shape.targets()) {
@@ -74,7 +74,7 @@ public record Plan(
         model.parameterCount(),
         shape.fileBytes(),
         allReduceBytes(parameters, train.ranks()),
-        RankMemory.of(recipe, model, parameters),
+        RankMemory.of(recipe, model, adapter),
         examples,
         steps(train, examples),
         train.ranks(),

@@ -1,6 +1,8 @@
 package io.sparkpeft.recipe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.adapter.LoraShape;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.model.Checkpointing;
 import io.sparkpeft.model.DecoderConfig;
@@ -25,9 +27,10 @@ public record RankMemory(
 
   private static final long ROUNDING_BYTES = 256L << 20;
 
-  static RankMemory of(Recipe recipe, DecoderConfig config, long parameters) {
+  static RankMemory of(Recipe recipe, DecoderConfig config, LoraConfig adapter) {
+    long parameters = LoraShape.of(adapter, config.linearModules()).trainableParameters();
     TrainSection train = recipe.train();
-    DecoderMemory memory = new DecoderMemory(config, dtype(recipe.model().dtype(), config));
+    DecoderMemory memory = DecoderMemory.of(config, dtype(recipe.model().dtype(), config), adapter);
     int rows = rows(train);
     int columns = columns(recipe, config);
     return new RankMemory(

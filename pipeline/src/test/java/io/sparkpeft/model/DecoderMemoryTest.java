@@ -2,8 +2,11 @@ package io.sparkpeft.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.tensor.Dtype;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class DecoderMemoryTest {
@@ -19,7 +22,7 @@ class DecoderMemoryTest {
               .put("num_key_value_heads", 2)
               .put("intermediate_size", 12));
 
-  private final DecoderMemory memory = new DecoderMemory(CONFIG, Dtype.BFLOAT16);
+  private final DecoderMemory memory = new DecoderMemory(CONFIG, Dtype.BFLOAT16, 0);
 
   @Test
   void weights() {
@@ -39,6 +42,25 @@ class DecoderMemoryTest {
     assertThat(memory.activationBytes(2, 6, Checkpointing.RECOMPUTE))
         .isEqualTo(2 * (3 * 2 * 6 * (8 + 8 + 2 * 4) + 2 * layer));
     assertThat(memory.activationBytes(2, 6, Checkpointing.KEEP_ALL)).isEqualTo(2 * 5 * layer);
+  }
+
+  /** Dropout copies what an adapted module reads, and keeps a mask of it. */
+  @Test
+  void dropout() {
+    LoraConfig adapter =
+        LoraConfig.of(
+            Json.tree(
+                Map.of(
+                    "lora_dropout",
+                    0.1,
+                    "target_modules",
+                    List.of("q_proj", "down_proj", "lm_head"))));
+    DecoderMemory dropping = DecoderMemory.of(CONFIG, Dtype.BFLOAT16, adapter);
+    assertThat(dropping.droppedFeatures()).isEqualTo(3 * (8 + 12));
+    assertThat(dropping.activationBytes(2, 6, Checkpointing.KEEP_ALL))
+        .isEqualTo(memory.activationBytes(2, 6, Checkpointing.KEEP_ALL) + 5 * 2 * 6 * 20 * 3);
+    assertThat(DecoderMemory.of(CONFIG, Dtype.BFLOAT16, adapter.with("lora_dropout", 0.0)))
+        .isEqualTo(memory);
   }
 
   @Test

@@ -130,7 +130,8 @@ public final class Bench {
 
   private Benchmark measured(
       Decoder decoder, LoraAdapter adapter, Documents documents, NDManager manager, Loaded memory) {
-    DecoderMemory predicted = new DecoderMemory(config, decoder.arithmetic().compute());
+    DecoderMemory predicted =
+        DecoderMemory.of(config, decoder.arithmetic().compute(), adapter.config());
     Checkpointing checkpointing = RankMemory.checkpointing(recipe, predicted);
     AdapterTraining training = new AdapterTraining(decoder, adapter, checkpointing);
     StepTimes times = new StepTimes(bench, config.vocabularySize(), manager.getDevice());

@@ -46,8 +46,4 @@ public record TokenBatch(int[] lengths, int[] tokens, boolean[] targets, long[] 
     }
     return count;
   }
-
-  public int tokenCount() {
-    return tokens.length;
-  }
 }

@@ -65,8 +65,8 @@ public final class Decoder {
     try (NDManager scope = newScope()) {
       Pass pass = pass(scope, adapter, Documents.of(List.of(tokens)));
       NDArray x = hidden(pass, tokens);
-      long[] cells = LongStream.range(0, tokens.length).toArray();
-      NDArray logits = head().logits(pass, x, cells);
+      long[] rows = LongStream.range(0, tokens.length).toArray();
+      NDArray logits = head().logits(pass, x, rows);
       float[] values = new float[Math.toIntExact(logits.size())];
       Tensors.copyTo(Tensors.cast(scope, logits, Dtype.FLOAT32), values, 0);
       return values;
@@ -80,14 +80,7 @@ public final class Decoder {
 
   /** A pass over documents without a backward half. */
   Pass pass(NDManager scope, Optional<Adapter> adapter, Documents documents) {
-    return new Pass(
-        scope,
-        arithmetic.product(),
-        adapter,
-        DropoutMasks.NONE,
-        documents,
-        rotary.at(scope, documents, documents.positions()),
-        GradientSink.NONE);
+    return pass(scope, adapter, documents, documents.positions());
   }
 
   /** A pass over documents that ends in gradients. */
@@ -115,14 +108,18 @@ public final class Decoder {
   Pass nextTokens(NDManager scope, Optional<Adapter> adapter, long[] positions) {
     long[] one = new long[positions.length];
     Arrays.fill(one, 1);
-    Documents texts = new Documents(one);
+    return pass(scope, adapter, new Documents(one), positions);
+  }
+
+  private Pass pass(
+      NDManager scope, Optional<Adapter> adapter, Documents documents, long[] positions) {
     return new Pass(
         scope,
         arithmetic.product(),
         adapter,
         DropoutMasks.NONE,
-        texts,
-        rotary.at(scope, texts, positions),
+        documents,
+        rotary.at(scope, documents, positions),
         GradientSink.NONE);
   }
 

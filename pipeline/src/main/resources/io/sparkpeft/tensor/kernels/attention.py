@@ -5,7 +5,8 @@
 # Every document is computed by itself, in blocks of n query positions against the m keys up to the
 # block's end: neither other documents' keys nor, but within a block, later ones cost anything.
 # Probabilities are not kept: the backward pass makes them again from their logarithmic sums.
-# (Dao et al. 2022, arXiv:2205.14135.)
+# (Dao et al. 2022, arXiv:2205.14135.) All is done to the base of 2, whose power is fast for every
+# argument, while libtorch's exp is slow where it underflows, as it does under a mask.
 
 
 # [N, K D] -> [K, N, D]
@@ -137,7 +138,8 @@ def cap_slope(scores: Tensor, cap: float) -> Tensor:
     return scores
 
 
-# Written into x: 2^x, and zero where that is less than 2^-64.
+# Written into x: 2^x, and zero where that is less than 2^-64, which is lost in a sum of at least 1
+# anyway; kept, it would lead to denormal numbers, which are slow to multiply.
 def power_of_two_(x: Tensor) -> Tensor:
     return torch.threshold_(x, -64, -inf).exp2_()
 

@@ -1,5 +1,6 @@
 package io.sparkpeft.adapter;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,23 +11,30 @@ import java.util.Optional;
 public interface Adapter extends AutoCloseable {
 
   /** PEFT's configuration of it. */
-  LoraConfig config();
+  AdapterConfig config();
 
   /** All trainable tensors, ordered by name; their offsets tile [0, {@link #parameterCount}). */
   List<AdapterParameter> parameters();
 
-  /** What it adds to the linear layer of that path, if it is a target. */
-  Optional<LowRankDelta> delta(String module);
-
-  /** Where the gradients of that module's A and B begin in the flat gradient. */
-  DeltaOffsets offsets(String module);
-
   /** The number of trained values. */
   int parameterCount();
 
+  /** What it does to the linear layer of that path, if it is a target. */
+  Optional<LinearDelta> linear(String module);
+
+  /**
+   * Writes adapter_config.json, adapter_model.safetensors and README.md as PEFT does, then reads
+   * the weights back and compares.
+   *
+   * @param folder exists; the caller makes it appear whole
+   * @param baseModelName what the configuration names as its base if it names none yet
+   * @throws io.sparkpeft.base.SparkPeftException (73) if a file cannot be written or reads back
+   *     otherwise, (65) if a value is not finite
+   */
+  default void save(Path folder, String baseModelName) {
+    AdapterWriter.write(folder, config().savedFor(baseModelName), AdapterWriter.tensors(this));
+  }
+
   @Override
   void close();
-
-  /** Offsets of the gradients of A [r, in] and B [out, r], row-major, in the flat gradient. */
-  record DeltaOffsets(int a, int b) {}
 }

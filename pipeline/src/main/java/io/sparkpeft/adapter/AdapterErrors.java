@@ -23,12 +23,12 @@ final class AdapterErrors {
   private AdapterErrors() {}
 
   static SparkPeftException unknownKey(
-      String source, ExitCode code, String key, Collection<String> known) {
+      String source, ExitCode code, String method, String key, Collection<String> known) {
     String hint = Nearest.to(key, known).map(near -> "Did you mean " + near + "? ").orElse("");
     return SparkPeftException.of(
         code,
         "Unknown key " + key + " in " + source + ".",
-        "PEFT 0.21.2's LoRA has no such key, and what it asks for would be lost.",
+        "PEFT 0.21.2's " + method + " has no such key, and what it asks for would be lost.",
         hint + "Remove it or correct it.");
   }
 

@@ -1,7 +1,6 @@
 package io.sparkpeft.adapter;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.Sha256;
 import java.nio.file.Files;
@@ -34,7 +33,7 @@ public final class AdapterFiles {
     if (!keys.has("peft_type")) {
       throw AdapterErrors.noPeftType(file);
     }
-    return new LoraKeys(file.toString(), ExitCode.DATA).checkedFile(keys);
+    return keys;
   }
 
   static Path weights(Path folder) {

@@ -10,6 +10,11 @@ import ai.djl.ndarray.NDArray;
  * @param offset where its gradient begins in the flat gradient of the whole adapter
  */
 public record AdapterParameter(String name, NDArray value, int offset) {
+  /** As part of a delta. */
+  DeltaTensor tensor() {
+    return new DeltaTensor(name, value);
+  }
+
   public int size() {
     return Math.toIntExact(value.size());
   }

@@ -17,11 +17,11 @@ import java.util.Map;
 /** An adapter's files, found to hold exactly what their configuration means in a base. */
 record AdapterReader(LoraConfig config, List<LoraTarget> targets, SafetensorsFile file) {
 
-  /** Opens and checks the files; the errors are those of {@link LoraAdapter#load}. */
-  static AdapterReader open(Path folder, List<LinearModule> modules) {
+  /** Opens and checks the files; the errors are those of {@link Adapters#load}. */
+  static AdapterReader open(Path folder, BaseModel base) {
     LoraConfig config = LoraConfig.read(folder);
     SafetensorsFile file = Safetensors.open(AdapterFiles.weights(folder));
-    List<LoraTarget> targets = LoraTargets.match(config, modules);
+    List<LoraTarget> targets = LoraTargets.match(config, base.linearModules());
     AdapterReader reader = new AdapterReader(config, targets, file);
     reader.requireExactFit();
     return reader;

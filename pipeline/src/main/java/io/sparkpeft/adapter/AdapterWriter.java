@@ -1,7 +1,9 @@
 package io.sparkpeft.adapter;
 
+import ai.djl.ndarray.NDArray;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.Tensors;
 import io.sparkpeft.weights.NamedTensor;
 import io.sparkpeft.weights.Safetensors;
 import io.sparkpeft.weights.SafetensorsFile;
@@ -19,7 +21,7 @@ import java.util.List;
 final class AdapterWriter {
   private AdapterWriter() {}
 
-  static void write(Path folder, LoraConfig config, List<NamedTensor> tensors) {
+  static void write(Path folder, AdapterConfig config, List<NamedTensor> tensors) {
     tensors.forEach(AdapterWriter::requireFinite);
     try {
       Files.createDirectories(folder);
@@ -31,6 +33,20 @@ final class AdapterWriter {
     writeText(folder.resolve(AdapterFiles.CONFIG), config.fileText());
     writeText(folder.resolve(AdapterFiles.MODEL_CARD), ModelCard.of(config));
     requireSame(weights, tensors);
+  }
+
+  /** The trained tensors under their names. */
+  static List<NamedTensor> tensors(Adapter adapter) {
+    return adapter.parameters().stream().map(AdapterWriter::tensor).toList();
+  }
+
+  private static NamedTensor tensor(AdapterParameter parameter) {
+    NDArray value = parameter.value();
+    return new NamedTensor(
+        parameter.name(),
+        Tensors.dtype(value),
+        value.getShape().getShape(),
+        () -> Tensors.toBytes(value));
   }
 
   /** Adapters have been saved empty or broken elsewhere: nothing counts as saved unread. */

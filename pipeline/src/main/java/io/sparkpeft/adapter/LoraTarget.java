@@ -35,6 +35,10 @@ public record LoraTarget(LinearModule module, int r, double loraAlpha, double sc
     return new TensorEntry(nameOfB(), Dtype.FLOAT32, new long[] {module.out(), r});
   }
 
+  AdaptedModule adapted(double dropout) {
+    return new AdaptedModule(module, parameterCount(), r, dropout);
+  }
+
   List<TensorEntry> entries() {
     return List.of(entryOfA(), entryOfB());
   }

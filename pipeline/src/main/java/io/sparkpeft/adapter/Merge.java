@@ -27,10 +27,10 @@ public final class Merge {
   private final NDManager manager;
   private final TensorSource base;
   private final BaseWeights weights;
-  private final LoraAdapter adapter;
+  private final Adapter adapter;
   private final Map<String, Double> largestChanges = new LinkedHashMap<>();
 
-  private Merge(NDManager manager, TensorSource base, BaseWeights weights, LoraAdapter adapter) {
+  private Merge(NDManager manager, TensorSource base, BaseWeights weights, Adapter adapter) {
     this.manager = manager;
     this.base = base;
     this.weights = weights;
@@ -38,7 +38,7 @@ public final class Merge {
   }
 
   /** What is to be added to a stored weight. */
-  private record Change(LinearModule module, LowRankDelta delta) {}
+  private record Change(LinearModule module, LinearDelta delta) {}
 
   /**
    * What a merge did.
@@ -56,39 +56,29 @@ public final class Merge {
   }
 
   /**
-   * One merged weight, in the given manager.
-   *
-   * @param weight fp32, bf16 or fp16 [out, in], or [in, out] if fanInFanOut
-   */
-  static NDArray merged(
-      NDManager manager, NDArray weight, LowRankDelta delta, boolean fanInFanOut) {
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray product =
-          fanInFanOut
-              ? Tensors.matmul(scope, delta.a().transpose(), delta.b().transpose()) // [in, out]
-              : Tensors.matmul(scope, delta.b(), delta.a()); // [out, in]
-      return Tensors.addScaled(manager, weight, product, delta.scaling());
-    }
-  }
-
-  /**
    * Writes base + adapter as a new model folder, one tensor in memory at a time: dtypes, config and
    * tokenizer files stay as they are. A base whose head is tied to its embedding is untied if the
    * head is adapted: the embedding stays, the head gets a weight of its own.
    *
-   * @param weights of the base
+   * @param model what the adapter has to know of the base
+   * @param weights how the base keeps its weights
    * @param target an existing folder to write into; the caller makes it appear whole
    * @throws io.sparkpeft.base.SparkPeftException (65) if the adapter does not fit the base or
    *     changes none of its weights or makes one infinite, (66) if a file is missing, (73) if one
    *     cannot be written
    */
   public static Report folder(
-      NDManager parent, ModelFolder base, Path adapterFolder, BaseWeights weights, Path target) {
+      NDManager parent,
+      ModelFolder base,
+      Path adapterFolder,
+      BaseModel model,
+      BaseWeights weights,
+      Path target) {
     try (NDManager manager = parent.newSubManager();
-        LoraAdapter adapter = LoraAdapter.load(manager, adapterFolder, weights.modules())) {
+        Adapter adapter = Adapters.load(manager, adapterFolder, model)) {
       Merge merge = new Merge(manager, base.tensors(), weights, adapter);
       ObjectNode config = base.config();
-      if (adapter.delta(BaseWeights.HEAD).isPresent()) {
+      if (adapter.linear(BaseWeights.HEAD).isPresent()) {
         config.put(TIED, false);
       }
       ModelFolderWriter.write(
@@ -106,7 +96,7 @@ public final class Merge {
     Map<String, Change> changes = new LinkedHashMap<>();
     for (LinearModule module : weights.modules()) {
       adapter
-          .delta(module.name())
+          .linear(module.name())
           .ifPresent(delta -> changes.put(weights.stored(module), new Change(module, delta)));
     }
     List<NamedTensor> result = new ArrayList<>();
@@ -138,7 +128,7 @@ public final class Merge {
     try (NDManager scope = manager.newSubManager()) {
       NDArray before =
           Tensors.fromBytes(scope, base.bytes(entry.name()), entry.dtype(), entry.shape());
-      NDArray after = merged(scope, before, change.delta(), change.module().fanInFanOut());
+      NDArray after = change.delta().merged(scope, before, change.module().fanInFanOut());
       double difference = Tensors.maxAbsDifference(before, after);
       if (!Double.isFinite(difference)) {
         throw AdapterErrors.mergedNotFinite(name, entry.dtype());

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 final class ModelCard {
   private ModelCard() {}
 
-  static String of(LoraConfig config) {
+  static String of(AdapterConfig config) {
     String base = config.baseModelNameOrPath().orElse("");
     String tags =
         (base.isEmpty() ? Stream.of("lora") : Stream.of("base_model:adapter:" + base, "lora"))
@@ -28,7 +28,7 @@ final class ModelCard {
 
         | setting | value |
         | --- | --- |
-        | r | %d |
+        | r | %s |
         | lora_alpha | %s |
         | lora_dropout | %s |
         | target_modules | %s |
@@ -40,7 +40,7 @@ final class ModelCard {
         .formatted(
             base.isEmpty() ? "" : "base_model: " + PythonJson.quoted(base) + "\n",
             tags,
-            config.r(),
+            config.toJson().get("r"),
             config.toJson().get("lora_alpha"),
             config.toJson().get("lora_dropout"),
             config.toJson().get("target_modules"),

@@ -51,11 +51,11 @@ public sealed interface ModuleSelector {
    * @param value null, a list of names, a regular expression or "all-linear" in any case
    */
   static Optional<ModuleSelector> of(JsonNode value) {
-    if (value.isNull() || (value.isArray() && value.isEmpty())) {
+    if (value.isNull() || value.isMissingNode() || (value.isArray() && value.isEmpty())) {
       return Optional.empty();
     }
     if (value.isArray()) {
-      return Optional.of(new Names(LoraKeys.texts(value)));
+      return Optional.of(new Names(PeftKeys.texts(value)));
     }
     String text = value.textValue();
     return Optional.of(

@@ -3,12 +3,13 @@ package io.sparkpeft.api;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
-import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.base.ScratchFolder;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.model.AdapterTraining;
 import io.sparkpeft.model.Decoder;
+import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.model.DecoderMemory;
 import io.sparkpeft.optim.ParameterGroup;
 import io.sparkpeft.recipe.RankMemory;
@@ -109,7 +110,7 @@ record FinetuneTask(
         RankEvents events = telemetry.events(rank.attempt(), rank.rank())) {
       LoadedBase base =
           LoadedBase.load(manager, recipe.model().folder(), arithmeticThatRunsOn(device, rank));
-      LoraAdapter adapter = adapter(manager, recipe, base);
+      Adapter adapter = adapter(manager, recipe, base);
       TrainTask task = task(rank, recipe, base.decoder(), adapter, scratch.path(), events);
       TrainResult result = Trainer.run(task);
       if (rank.rank() == 0) {
@@ -127,12 +128,12 @@ record FinetuneTask(
     return chosen;
   }
 
-  private LoraAdapter adapter(NDManager manager, Recipe recipe, LoadedBase base) {
+  private Adapter adapter(NDManager manager, Recipe recipe, LoadedBase base) {
     Optional<String> warmStart = recipe.adapter().path();
     return warmStart.isPresent()
-        ? LoraAdapter.load(manager, Path.of(warmStart.get()), base.modules())
-        : LoraAdapter.create(
-            manager, base.loraConfig(recipe), base.modules(), recipe.train().seed());
+        ? Adapters.load(manager, Path.of(warmStart.get()), base.baseModel())
+        : Adapters.create(
+            manager, base.adapterConfig(recipe), base.baseModel(), recipe.train().seed());
   }
 
   private TrainTask task(
@@ -142,12 +143,14 @@ record FinetuneTask(
       Adapter adapter,
       Path spools,
       TrainEvents events) {
+    DecoderConfig config = decoder.config();
     DecoderMemory memory =
-        DecoderMemory.of(decoder.config(), decoder.arithmetic().compute(), adapter.config());
+        DecoderMemory.of(
+            config, decoder.arithmetic().compute(), adapter.config().shape(config.baseModel()));
     AdapterTraining training =
         new AdapterTraining(decoder, adapter, RankMemory.checkpointing(recipe, memory));
     TokenFile tokens = Spool.write(table, hadoop.value(), spools.resolve("train"));
-    TrainSettings settings = recipe.trainSettings(decoder.config().maxPositionEmbeddings());
+    TrainSettings settings = recipe.trainSettings(config.maxPositionEmbeddings());
     Path checkpoints = Path.of(work, CHECKPOINTS);
     CheckpointIdentity run =
         new CheckpointIdentity(identity, new TreeMap<>(Map.of("text", arithmetic)));
@@ -171,7 +174,7 @@ record FinetuneTask(
     return held.size() == 0 ? Optional.empty() : Optional.of(new Validation(held, training::loss));
   }
 
-  private void save(LoraAdapter adapter, LoadedBase base) {
+  private void save(Adapter adapter, LoadedBase base) {
     Path target = Path.of(work, ADAPTER);
     NewFolder.deleteTree(target);
     try (NewFolder folder = NewFolder.at(target)) {

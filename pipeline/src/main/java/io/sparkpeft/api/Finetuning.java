@@ -2,8 +2,8 @@ package io.sparkpeft.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.AdapterProvenance;
-import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.recipe.Job;
@@ -96,7 +96,7 @@ final class Finetuning {
     if (recipe.adapter().path().isEmpty()) {
       return;
     }
-    LoraConfig config = LoraConfig.read(recipe.adapter().folder().orElseThrow());
+    AdapterConfig config = AdapterConfig.read(recipe.adapter().folder().orElseThrow());
     for (Map.Entry<String, JsonNode> given : recipe.givenAdapterSettings().properties()) {
       if (!config.with(given.getKey(), given.getValue()).equals(config)) {
         throw ApiErrors.conflictingAdapterKey(given.getKey(), given.getValue().toString());

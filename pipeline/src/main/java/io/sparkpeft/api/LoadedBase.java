@@ -3,9 +3,9 @@ package io.sparkpeft.api;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.AdapterConfig;
+import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
-import io.sparkpeft.adapter.LinearModule;
-import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.recipe.Recipe;
@@ -14,7 +14,6 @@ import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.TensorSource;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /** A base model in an executor's memory. */
@@ -41,16 +40,15 @@ record LoadedBase(ModelFolder folder, DecoderConfig config, Decoder decoder) {
   }
 
   /** The configuration of a new adapter over this base. */
-  LoraConfig loraConfig(Recipe recipe) {
+  AdapterConfig adapterConfig(Recipe recipe) {
     JsonNode settings =
         recipe.adapterSettings().put("base_model_name_or_path", folder.path().toString());
-    return LoraConfig.of(settings)
-        .resolvedFor(folder.config().path("model_type").asText(), modules());
+    return AdapterConfig.of(settings).resolvedFor(baseModel());
   }
 
-  /** All that an adapter may target. */
-  List<LinearModule> modules() {
-    return config.linearModules();
+  /** What an adapter has to know of it. */
+  BaseModel baseModel() {
+    return config.baseModel();
   }
 
   /** How its files keep its weights. */

@@ -3,7 +3,7 @@ package io.sparkpeft.api;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
-import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.Merge;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.model.Decoder;
@@ -37,8 +37,14 @@ record MergeCheck(double maxAbsLogitDifference, double maxAbsLogitChange, double
       LoadedBase loaded = load(manager, base);
       Files.createDirectories(target);
       Merge.Report report =
-          Merge.folder(manager, loaded.folder(), adapterFolder, loaded.weights(), target);
-      LoraAdapter adapter = LoraAdapter.load(manager, adapterFolder, loaded.modules());
+          Merge.folder(
+              manager,
+              loaded.folder(),
+              adapterFolder,
+              loaded.baseModel(),
+              loaded.weights(),
+              target);
+      Adapter adapter = Adapters.load(manager, adapterFolder, loaded.baseModel());
       Decoder merged = load(manager, target).decoder();
       return compare(loaded.decoder(), adapter, merged, report.largestChange());
     } catch (IOException e) {

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -22,6 +23,7 @@ public final class AdapterTraining {
   private final Decoder decoder;
   private final Adapter adapter;
   private final Checkpointing checkpointing;
+  private final Map<String, Integer> offsets;
   private final DropoutGaps gaps;
 
   /**
@@ -31,7 +33,8 @@ public final class AdapterTraining {
     this.decoder = decoder;
     this.adapter = adapter;
     this.checkpointing = checkpointing;
-    this.gaps = DropoutGaps.of(adapter.config().loraDropout());
+    this.offsets = FlatGradient.offsets(adapter);
+    this.gaps = DropoutGaps.of(adapter.config().dropout());
   }
 
   /**
@@ -62,7 +65,11 @@ public final class AdapterTraining {
   double lossAndGradient(
       TokenBatch batch, double lossScale, DropoutMasks dropout, float[] gradient) {
     decoder.checkLength(batch.longest());
-    FlatGradient flat = new FlatGradient(adapter, gradient);
+    if (gradient.length != adapter.parameterCount()) {
+      throw new IllegalArgumentException(
+          "gradient of %d for %d parameters".formatted(gradient.length, adapter.parameterCount()));
+    }
+    FlatGradient flat = new FlatGradient(offsets, gradient);
     Targets targets = Targets.of(batch);
     if (targets.rows().length == 0) {
       return 0;

@@ -87,7 +87,7 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
   /** As {@link MlpBlock#backward}. */
   List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
     boolean below = carry || ins.isAdapted(pass);
-    Optional<NDArray> gMixed = out.backward(pass, gy, saved.out().lowRank(), below);
+    Optional<NDArray> gMixed = out.backward(pass, gy, saved.out().trace(), below);
     if (gMixed.isEmpty()) {
       return List.of();
     }

@@ -1,6 +1,7 @@
 package io.sparkpeft.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.tensor.Dtype;
@@ -154,6 +155,19 @@ public record DecoderConfig(
    */
   public BaseWeights weights(Set<String> stored) {
     return new StoredNames(this, stored).weights();
+  }
+
+  /** What an adapter has to know of it. */
+  public BaseModel baseModel() {
+    return new BaseModel(
+        modelType,
+        linearModules(),
+        new BaseModel.EmbeddingModule(names.embeddingModule(), vocabularySize, hiddenSize),
+        layers(),
+        attention.kvHeads(),
+        attention.headDim(),
+        head.tied(),
+        WeightShapes.of(this).byName());
   }
 
   LinearModule headModule() {

@@ -1,9 +1,8 @@
 package io.sparkpeft.model;
 
+import io.sparkpeft.adapter.AdaptedModule;
+import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.LinearModule;
-import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.adapter.LoraShape;
-import io.sparkpeft.adapter.LoraTarget;
 import io.sparkpeft.tensor.Dtype;
 
 /**
@@ -17,15 +16,16 @@ import io.sparkpeft.tensor.Dtype;
 public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFeatures) {
   private static final long AFFORDABLE_BYTES = 512L << 20;
 
-  /** Of a decoder that trains an adapter of those settings, whose targets are resolved. */
-  public static DecoderMemory of(DecoderConfig config, Dtype compute, LoraConfig adapter) {
+  /** Of a decoder that trains an adapter of that shape. */
+  public static DecoderMemory of(DecoderConfig config, Dtype compute, AdapterShape adapter) {
     long inputs =
-        LoraShape.of(adapter, config.linearModules()).targets().stream()
-            .map(LoraTarget::module)
+        adapter.modules().stream()
+            .filter(adapted -> adapted.dropout() > 0)
+            .map(AdaptedModule::module)
             .filter(module -> !module.name().equals(config.headModule().name()))
             .mapToLong(LinearModule::in)
             .sum();
-    return new DecoderMemory(config, compute, adapter.loraDropout() > 0 ? inputs : 0);
+    return new DecoderMemory(config, compute, inputs);
   }
 
   /** All frozen weights. Mapped from files where they are stored in the compute type. */

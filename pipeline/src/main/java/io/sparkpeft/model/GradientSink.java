@@ -1,21 +1,21 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
+import io.sparkpeft.adapter.DeltaTensor;
 
 /** Takes the gradients of an adapter as the backward pass finds them. */
 @FunctionalInterface
 interface GradientSink {
   /** For passes without a backward half. */
   GradientSink NONE =
-      (module, a, b) -> {
-        throw new IllegalStateException("no gradient was asked for, yet " + module + " has one");
+      (of, gradient) -> {
+        throw new IllegalStateException("no gradient was asked for, yet " + of + " has one");
       };
 
   /**
-   * Adds to the gradients of a module's A and B.
+   * Adds to the gradient of a tensor.
    *
-   * @param a fp32 [r, in]
-   * @param b fp32 [out, r]
+   * @param gradient fp32, of the tensor's shape
    */
-  void add(String module, NDArray a, NDArray b);
+  void add(DeltaTensor of, NDArray gradient);
 }

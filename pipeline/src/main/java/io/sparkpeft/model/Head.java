@@ -85,7 +85,7 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
     List<NDArray> loss = HeadKernels.crossEntropy(pass.scope(), logits, ids, scale);
     Optional<NDArray> gradient =
         projection
-            .backward(pass, uncapped(pass, loss.get(1), logits), saved.lowRank(), carry)
+            .backward(pass, uncapped(pass, loss.get(1), logits), saved.trace(), carry)
             .map(g -> beforeNorm(pass, g, chosen));
     return new Result(loss.get(0).getDouble(), gradient);
   }

@@ -72,7 +72,7 @@ record HeadInputs(DecoderConfig.Attention shape, List<Linear> linears, Optional<
     for (int i = 0; i < linears.size(); i++) {
       linears
           .get(i)
-          .backward(pass, gOutputs.get(i), saved.linears().get(i).lowRank(), carry)
+          .backward(pass, gOutputs.get(i), saved.linears().get(i).trace(), carry)
           .ifPresent(parts::add);
     }
     return parts;

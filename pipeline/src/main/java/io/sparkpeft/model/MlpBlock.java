@@ -1,7 +1,6 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
-import io.sparkpeft.model.Linear.LowRank;
 import io.sparkpeft.tensor.MlpKernels;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,7 @@ record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear 
    *
    * @param result empty if only the rest was computed
    */
-  record Saved(List<Linear.Saved> ins, Optional<LowRank> down, Optional<NDArray> result) {
+  record Saved(List<Linear.Saved> ins, Optional<DeltaTrace> down, Optional<NDArray> result) {
     NDArray output() {
       return result.orElseThrow();
     }
@@ -29,7 +28,7 @@ record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear 
   Saved forward(Pass pass, NDArray n) {
     List<Linear.Saved> first = ins.stream().map(linear -> linear.forward(pass, n)).toList();
     Linear.Saved last = down.forward(pass, middle(pass, first));
-    return new Saved(first, last.lowRank(), Optional.of(last.output()));
+    return new Saved(first, last.trace(), Optional.of(last.output()));
   }
 
   /** The same without the result. */
@@ -62,9 +61,7 @@ record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear 
     List<NDArray> g = middleBackward(pass, gMiddle.get(), saved.ins());
     List<NDArray> parts = new ArrayList<>();
     for (int i = 0; i < g.size(); i++) {
-      ins.get(i)
-          .backward(pass, g.get(i), saved.ins().get(i).lowRank(), carry)
-          .ifPresent(parts::add);
+      ins.get(i).backward(pass, g.get(i), saved.ins().get(i).trace(), carry).ifPresent(parts::add);
     }
     return parts;
   }

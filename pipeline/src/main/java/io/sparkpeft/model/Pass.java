@@ -2,7 +2,7 @@ package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
-import io.sparkpeft.adapter.LowRankDelta;
+import io.sparkpeft.adapter.LinearDelta;
 import io.sparkpeft.tensor.Product;
 import java.util.Optional;
 
@@ -35,7 +35,7 @@ record Pass(
     return new Pass(scope, product, adapter, other, documents, positions, gradients);
   }
 
-  Optional<LowRankDelta> delta(String module) {
-    return adapter.flatMap(present -> present.delta(module));
+  Optional<LinearDelta> delta(String module) {
+    return adapter.flatMap(present -> present.linear(module));
   }
 }

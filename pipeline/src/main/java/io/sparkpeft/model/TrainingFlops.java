@@ -1,7 +1,7 @@
 package io.sparkpeft.model;
 
+import io.sparkpeft.adapter.AdaptedModule;
 import io.sparkpeft.adapter.LinearModule;
-import io.sparkpeft.adapter.LoraTarget;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,11 +15,11 @@ import java.util.stream.Collectors;
  * is left out.
  *
  * @param config the architecture
- * @param targets the adapted modules; at least one
+ * @param targets the adapted layers; at least one
  * @param checkpointing whether the adapted layers' forward pass is computed twice
  */
 public record TrainingFlops(
-    DecoderConfig config, List<LoraTarget> targets, Checkpointing checkpointing) {
+    DecoderConfig config, List<AdaptedModule> targets, Checkpointing checkpointing) {
 
   public TrainingFlops {
     targets = List.copyOf(targets);
@@ -58,7 +58,7 @@ public record TrainingFlops(
    */
   public Parts of(int[] lengths, long targetTokens) {
     long tokens = Arrays.stream(lengths).asLongStream().sum();
-    Map<String, LoraTarget> adapted =
+    Map<String, AdaptedModule> adapted =
         targets.stream()
             .collect(Collectors.toMap(target -> target.module().name(), Function.identity()));
     int lowest = lowestAdaptedLayer(adapted);
@@ -78,7 +78,7 @@ public record TrainingFlops(
         .sum();
   }
 
-  private int lowestAdaptedLayer(Map<String, LoraTarget> adapted) {
+  private int lowestAdaptedLayer(Map<String, AdaptedModule> adapted) {
     int layer = 0;
     while (layer < config.layers()
         && config.projections().stream()
@@ -89,7 +89,7 @@ public record TrainingFlops(
     return layer;
   }
 
-  private long ofHead(Map<String, LoraTarget> adapted, long targetTokens, boolean carry) {
+  private long ofHead(Map<String, AdaptedModule> adapted, long targetTokens, boolean carry) {
     LinearModule head = config.headModule();
     long frozen = product(head, targetTokens) * (carry ? 2 : 1);
     return adapted.containsKey(head.name())
@@ -109,13 +109,13 @@ public record TrainingFlops(
    * Forward x A^T and its product with B^T; backward gu = gy B, gA = gu^T x, gB = gy^T u, and gu A
    * for the input.
    */
-  private static long lowRank(LoraTarget target, long rows, int forwards, boolean carry) {
+  private static long lowRank(AdaptedModule target, long rows, int forwards, boolean carry) {
     long a = inner(target, rows);
     long b = 2 * rows * target.module().out() * target.r();
     return forwards * (a + b) + 2 * b + a + (carry ? a : 0);
   }
 
-  private static long inner(LoraTarget target, long rows) {
+  private static long inner(AdaptedModule target, long rows) {
     return 2 * rows * target.module().in() * target.r();
   }
 
@@ -123,9 +123,9 @@ public record TrainingFlops(
   private final class Layer {
     private final int index;
     private final int lowest;
-    private final Map<String, LoraTarget> adapted;
+    private final Map<String, AdaptedModule> adapted;
 
-    Layer(int index, int lowest, Map<String, LoraTarget> adapted) {
+    Layer(int index, int lowest, Map<String, AdaptedModule> adapted) {
       this.index = index;
       this.lowest = lowest;
       this.adapted = adapted;
@@ -140,7 +140,7 @@ public record TrainingFlops(
         int forwards = forwards(projection);
         projections += product(module, tokens) * (forwards + (carry ? 1 : 0));
         if (adapted.containsKey(module.name())) {
-          LoraTarget target = adapted.get(module.name());
+          AdaptedModule target = adapted.get(module.name());
           lora += lowRank(target, tokens, forwards, carry);
           lora += forwards < forwards() ? inner(target, tokens) : 0;
         }

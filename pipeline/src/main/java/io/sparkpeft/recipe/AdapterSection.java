@@ -3,56 +3,23 @@ package io.sparkpeft.recipe;
 import static io.sparkpeft.recipe.Key.NamedAfter.PEFT;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.PeftType;
 import io.sparkpeft.base.Json;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
- * PEFT's LoraConfig, key by key, and the folder of an adapter to read.
+ * The adapter: the keys that PEFT's methods share, and the folder of one to read. Each method has
+ * keys of its own, in {@link LoraSection} and its like.
  *
  * <p>The defaults hold for an adapter that a recipe makes. They never fill gaps in an
  * adapter_config.json that is read: there PEFT's own defaults hold.
  */
-public record AdapterSection(
-    PeftType peftType,
-    int r,
-    double loraAlpha,
-    double loraDropout,
-    TextOrList targetModules,
-    Optional<TextOrList> excludeModules,
-    Map<String, Integer> rankPattern,
-    Map<String, Double> alphaPattern,
-    boolean useRslora,
-    InitLoraWeights initLoraWeights,
-    Bias bias,
-    Optional<List<Integer>> layersToTransform,
-    Optional<List<String>> layersPattern,
-    Optional<List<String>> modulesToSave,
-    Optional<String> path) {
-
-  /** The kind of adapter. */
-  public enum PeftType {
-    LORA
-  }
-
-  /** How A begins; B begins with zeros unless this is {@code false}. */
-  public enum InitLoraWeights {
-    /** PEFT's default: A from Kaiming's uniform distribution. */
-    TRUE,
-    GAUSSIAN,
-    /** A and B both random, so that the untrained adapter changes the model: for tests. */
-    FALSE
-  }
-
-  /** Which biases are trained. */
-  public enum Bias {
-    NONE,
-    ALL,
-    LORA_ONLY
-  }
+public record AdapterSection(PeftType peftType, Optional<String> path) {
+  private static final String PREFIX = "adapter.";
 
   static final Key<PeftType> PEFT_TYPE =
       Key.of(
@@ -60,29 +27,6 @@ public record AdapterSection(
               ValueTypes.oneOfCapitals(PeftType.class),
               PeftType.LORA,
               "The kind of adapter.")
-          .as(PEFT);
-
-  static final Key<Integer> R =
-      Key.of("adapter.r", ValueTypes.INTEGER, 8, "Rank of the matrices A and B.")
-          .must("at least 1", r -> r >= 1)
-          .as(PEFT);
-
-  static final Key<Double> LORA_ALPHA =
-      Key.of(
-              "adapter.lora_alpha",
-              ValueTypes.NUMBER,
-              16.0,
-              "B A is scaled by alpha / r (by alpha / sqrt(r) with use_rslora); usually 2 r.")
-          .must("more than 0", alpha -> alpha > 0)
-          .as(PEFT);
-
-  static final Key<Double> LORA_DROPOUT =
-      Key.of(
-              "adapter.lora_dropout",
-              ValueTypes.NUMBER,
-              0.05,
-              "Probability of dropping an input of A while training.")
-          .must("at least 0 and less than 1", p -> p >= 0 && p < 1)
           .as(PEFT);
 
   static final Key<TextOrList> TARGET_MODULES =
@@ -100,45 +44,6 @@ public record AdapterSection(
               ValueTypes.TEXT_OR_LIST,
               "none",
               "Layers that get none although target_modules matches them.")
-          .as(PEFT);
-
-  static final Key<Map<String, Integer>> RANK_PATTERN =
-      Key.of(
-              "adapter.rank_pattern",
-              ValueTypes.mapOf(ValueTypes.INTEGER),
-              Map.of(),
-              "Another rank for layers whose names end so (or match so).")
-          .must("a map to ranks of at least 1", m -> m.values().stream().allMatch(r -> r >= 1))
-          .as(PEFT);
-
-  static final Key<Map<String, Double>> ALPHA_PATTERN =
-      Key.of(
-              "adapter.alpha_pattern",
-              ValueTypes.mapOf(ValueTypes.NUMBER),
-              Map.of(),
-              "Another alpha for layers whose names end so (or match so).")
-          .must("a map to numbers above 0", m -> m.values().stream().allMatch(a -> a > 0))
-          .as(PEFT);
-
-  static final Key<Boolean> USE_RSLORA =
-      Key.of(
-              "adapter.use_rslora",
-              ValueTypes.BOOLEAN,
-              false,
-              "Scale by alpha / sqrt(r) (arXiv:2312.03732).")
-          .as(PEFT);
-
-  static final Key<InitLoraWeights> INIT_LORA_WEIGHTS =
-      Key.of(
-              "adapter.init_lora_weights",
-              ValueTypes.oneOf(InitLoraWeights.class),
-              InitLoraWeights.TRUE,
-              "How A begins: true is Kaiming's uniform, gaussian is normal with deviation 1 / r;"
-                  + " B is zero. false draws both.")
-          .as(PEFT);
-
-  static final Key<Bias> BIAS =
-      Key.of("adapter.bias", ValueTypes.oneOf(Bias.class), Bias.NONE, "Which biases are trained.")
           .as(PEFT);
 
   static final Key<Optional<List<Integer>>> LAYERS_TO_TRANSFORM =
@@ -176,51 +81,51 @@ public record AdapterSection(
                   + " and a key set otherwise is refused.")
           .input();
 
-  static final List<Key<?>> KEYS =
+  private static final List<Key<?>> COMMON =
       List.of(
           PEFT_TYPE,
-          R,
-          LORA_ALPHA,
-          LORA_DROPOUT,
           TARGET_MODULES,
           EXCLUDE_MODULES,
-          RANK_PATTERN,
-          ALPHA_PATTERN,
-          USE_RSLORA,
-          INIT_LORA_WEIGHTS,
-          BIAS,
           LAYERS_TO_TRANSFORM,
           LAYERS_PATTERN,
-          MODULES_TO_SAVE,
-          PATH);
+          MODULES_TO_SAVE);
+
+  static final List<Key<?>> KEYS =
+      Stream.of(COMMON, LoraSection.KEYS, List.of(PATH))
+          .<Key<?>>flatMap(List::stream)
+          .distinct()
+          .toList();
 
   static AdapterSection of(EffectiveRecipe recipe) {
-    return new AdapterSection(
-        recipe.value(PEFT_TYPE),
-        recipe.value(R),
-        recipe.value(LORA_ALPHA),
-        recipe.value(LORA_DROPOUT),
-        recipe.value(TARGET_MODULES),
-        recipe.value(EXCLUDE_MODULES),
-        recipe.value(RANK_PATTERN),
-        recipe.value(ALPHA_PATTERN),
-        recipe.value(USE_RSLORA),
-        recipe.value(INIT_LORA_WEIGHTS),
-        recipe.value(BIAS),
-        recipe.value(LAYERS_TO_TRANSFORM),
-        recipe.value(LAYERS_PATTERN),
-        recipe.value(MODULES_TO_SAVE),
-        recipe.value(PATH));
+    AdapterSection section = new AdapterSection(recipe.value(PEFT_TYPE), recipe.value(PATH));
+    section.refuseKeysOfOtherMethods(recipe);
+    return section;
+  }
+
+  private void refuseKeysOfOtherMethods(EffectiveRecipe recipe) {
+    KEYS.stream()
+        .filter(key -> !key.equals(PATH) && !keysOf(peftType).contains(key) && recipe.isSet(key))
+        .findFirst()
+        .ifPresent(
+            key -> {
+              throw RecipeErrors.ofOtherMethod(key, recipe.origin(key), peftType);
+            });
+  }
+
+  private static List<Key<?>> keysOf(PeftType type) {
+    List<Key<?>> own =
+        switch (type) {
+          case LORA -> LoraSection.KEYS;
+        };
+    return Stream.of(COMMON, own).<Key<?>>flatMap(List::stream).toList();
   }
 
   /** PEFT's settings of an adapter that a recipe makes, by PEFT's names. */
   static ObjectNode settings(EffectiveRecipe recipe, Predicate<Key<?>> which) {
     ObjectNode settings = Json.object();
-    for (Key<?> key : KEYS) {
-      if (!key.equals(PATH) && which.test(key)) {
-        settings.set(key.name().substring("adapter.".length()), recipe.json(key));
-      }
-    }
+    keysOf(recipe.value(PEFT_TYPE)).stream()
+        .filter(which)
+        .forEach(key -> settings.set(key.name().substring(PREFIX.length()), recipe.json(key)));
     return settings;
   }
 

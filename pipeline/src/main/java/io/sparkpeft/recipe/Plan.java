@@ -1,16 +1,16 @@
 package io.sparkpeft.recipe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.AdaptedModule;
+import io.sparkpeft.adapter.AdapterConfig;
+import io.sparkpeft.adapter.AdapterShape;
+import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.LinearModule;
-import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.adapter.LoraShape;
-import io.sparkpeft.adapter.LoraTarget;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.weights.ModelFolder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -55,13 +55,12 @@ public record Plan(
   public static Plan of(Recipe recipe) {
     ObjectNode config = ModelFolder.openConfig(recipe.model().folder());
     DecoderConfig model = DecoderConfig.read(config);
-    List<LinearModule> modules = model.linearModules();
-    LoraConfig adapter = adapter(recipe).resolvedFor(model.modelType(), modules);
-    LoraShape shape = LoraShape.of(adapter, modules);
+    BaseModel base = model.baseModel();
+    AdapterShape shape = adapter(recipe).resolvedFor(base).shape(base);
     Map<String, Long> trainable = new LinkedHashMap<>();
     Map<String, Integer> counts = new LinkedHashMap<>();
-    for (LoraTarget target : shape.targets()) {
-      trainable.merge(kind(target.module()), target.parameterCount(), Long::sum);
+    for (AdaptedModule target : shape.modules()) {
+      trainable.merge(kind(target.module()), target.trainableParameters(), Long::sum);
       counts.merge(kind(target.module()), 1, Integer::sum);
     }
     long parameters = shape.trainableParameters();
@@ -74,7 +73,7 @@ public record Plan(
         model.parameterCount(),
         shape.fileBytes(),
         allReduceBytes(parameters, train.ranks()),
-        RankMemory.of(recipe, model, adapter),
+        RankMemory.of(recipe, model, shape),
         examples,
         steps(train, examples),
         train.ranks(),
@@ -109,12 +108,12 @@ public record Plan(
     return PlanText.of(this);
   }
 
-  private static LoraConfig adapter(Recipe recipe) {
+  private static AdapterConfig adapter(Recipe recipe) {
     return recipe
         .adapter()
         .folder()
-        .map(LoraConfig::read)
-        .orElseGet(() -> LoraConfig.of(recipe.adapterSettings()));
+        .map(AdapterConfig::read)
+        .orElseGet(() -> AdapterConfig.of(recipe.adapterSettings()));
   }
 
   private static OptionalLong steps(TrainSection train, OptionalLong examples) {

@@ -1,8 +1,7 @@
 package io.sparkpeft.recipe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.adapter.LoraShape;
+import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.model.Checkpointing;
 import io.sparkpeft.model.DecoderConfig;
@@ -27,8 +26,8 @@ public record RankMemory(
 
   private static final long ROUNDING_BYTES = 256L << 20;
 
-  static RankMemory of(Recipe recipe, DecoderConfig config, LoraConfig adapter) {
-    long parameters = LoraShape.of(adapter, config.linearModules()).trainableParameters();
+  static RankMemory of(Recipe recipe, DecoderConfig config, AdapterShape adapter) {
+    long parameters = adapter.trainableParameters();
     TrainSection train = recipe.train();
     DecoderMemory memory = DecoderMemory.of(config, dtype(recipe.model().dtype(), config), adapter);
     int rows = rows(train);

@@ -5,6 +5,7 @@ import static io.sparkpeft.base.ExitCode.MISSING_INPUT;
 import static io.sparkpeft.base.ExitCode.USAGE;
 
 import com.typesafe.config.ConfigException;
+import io.sparkpeft.adapter.PeftType;
 import io.sparkpeft.base.Nearest;
 import io.sparkpeft.base.SparkPeftException;
 import java.nio.file.Path;
@@ -52,6 +53,14 @@ final class RecipeErrors {
         "Unknown key " + name + " (" + origin + ").",
         "No key is called so, and unknown keys are never ignored.",
         hint);
+  }
+
+  static SparkPeftException ofOtherMethod(Key<?> key, String origin, PeftType type) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot use " + key.name() + ", set by " + origin + ", with this adapter.",
+        "adapter.peft_type is " + type + ", which has no such setting.",
+        "Remove the key or choose another adapter.peft_type.");
   }
 
   static SparkPeftException withoutEffect(Key<?> key, String origin, Key<Boolean> needed) {

@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What PEFT wrote (src/test/reference/peft_adapter.py), and the modules of the models it used. */
 final class Goldens {
@@ -23,6 +24,19 @@ final class Goldens {
     List<JsonNode> cases = new ArrayList<>();
     Json.read(path(name)).forEach(cases::add);
     return cases;
+  }
+
+  /** A LLaMA of those modules, as adapters of linear layers see it. */
+  static BaseModel base(List<LinearModule> modules) {
+    return base("llama", modules);
+  }
+
+  static BaseModel base(String modelType, List<LinearModule> modules) {
+    LinearModule head = modules.get(modules.size() - 1);
+    BaseModel.EmbeddingModule embedding =
+        new BaseModel.EmbeddingModule("model.embed_tokens", head.out(), head.in());
+    int layers = (modules.size() - 1) / 7;
+    return new BaseModel(modelType, modules, embedding, layers, 1, 8, false, Map.of());
   }
 
   /** The tiny model: vocabulary 40, width 16, keys and values 8 wide, feed-forward 24. */

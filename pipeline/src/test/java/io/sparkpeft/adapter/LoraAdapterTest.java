@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LoraAdapterTest {
-  private static final List<LinearModule> MODULES = Goldens.tiny(2);
+  private static final BaseModel BASE = Goldens.base(Goldens.tiny(2));
   private static final LoraConfig QUERY =
       LoraConfig.defaults().with("target_modules", List.of("q_proj"));
 
@@ -56,7 +56,7 @@ class LoraAdapterTest {
   void savesWhatItLoadsByteForByte(String name) throws IOException {
     Path golden = Goldens.path(name);
 
-    LoraAdapter.load(manager, golden, MODULES).save(folder, "tiny");
+    LoraAdapter.load(manager, golden, BASE).save(folder, "tiny");
 
     for (String file : List.of(AdapterFiles.WEIGHTS, AdapterFiles.CONFIG)) {
       assertThat(folder.resolve(file)).hasSameBinaryContentAs(golden.resolve(file));
@@ -70,7 +70,7 @@ class LoraAdapterTest {
 
   @Test
   void ordersParametersAsTheFileDoesAndTilesTheGradient() {
-    LoraAdapter adapter = LoraAdapter.load(manager, Goldens.path("everything"), MODULES);
+    LoraAdapter adapter = LoraAdapter.load(manager, Goldens.path("everything"), BASE);
 
     List<String> names = adapter.parameters().stream().map(AdapterParameter::name).toList();
     assertThat(names).hasSize(30).isSorted().startsWith("base_model.model.lm_head.lora_A.weight");
@@ -80,19 +80,19 @@ class LoraAdapterTest {
       offset += parameter.size();
     }
     assertThat(adapter.parameterCount()).isEqualTo(offset);
-    LowRankDelta head = adapter.delta("lm_head").orElseThrow();
+    LowRankDelta head = delta(adapter, "lm_head");
     assertThat(head.scaling()).isEqualTo(5.0 / 3);
-    assertThat(head.b().getShape().getShape()).containsExactly(40, 3);
-    assertThat(adapter.offsets("lm_head")).isEqualTo(new Adapter.DeltaOffsets(0, 3 * 16));
-    assertThat(adapter.delta("model.embed_tokens")).isEmpty();
-    assertThatThrownBy(() -> adapter.offsets("model.norm")).hasMessage("model.norm is not adapted");
+    assertThat(head.b().value().getShape().getShape()).containsExactly(40, 3);
+    assertThat(adapter.parameters().get(0).tensor()).isEqualTo(head.a());
+    assertThat(adapter.parameters().get(1).tensor()).isEqualTo(head.b());
+    assertThat(adapter.linear("model.norm")).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"everything_bf16", "everything_fp16"})
   void widensSixteenBitFilesToFp32(String name) {
-    LoraAdapter exact = LoraAdapter.load(manager, Goldens.path("everything"), MODULES);
-    LoraAdapter rounded = LoraAdapter.load(manager, Goldens.path(name), MODULES);
+    LoraAdapter exact = LoraAdapter.load(manager, Goldens.path("everything"), BASE);
+    LoraAdapter rounded = LoraAdapter.load(manager, Goldens.path(name), BASE);
 
     for (int i = 0; i < exact.parameters().size(); i++) {
       float[] wide = exact.parameters().get(i).value().toFloatArray();
@@ -111,8 +111,8 @@ class LoraAdapterTest {
     Path golden = Goldens.path("everything_with_head");
     assertThat(Safetensors.open(golden.resolve(AdapterFiles.WEIGHTS)).names())
         .contains("base_model.model.lm_head.base_layer.weight");
-    assertThat(LoraAdapter.load(manager, golden, MODULES).parameterCount())
-        .isEqualTo(LoraAdapter.load(manager, Goldens.path("everything"), MODULES).parameterCount());
+    assertThat(LoraAdapter.load(manager, golden, BASE).parameterCount())
+        .isEqualTo(LoraAdapter.load(manager, Goldens.path("everything"), BASE).parameterCount());
   }
 
   @Test
@@ -135,7 +135,7 @@ class LoraAdapterTest {
     SafetensorsWriter.write(
         folder.resolve(AdapterFiles.WEIGHTS), SafetensorsWriter.PYTORCH, tensors);
 
-    assertThatThrownBy(() -> LoraAdapter.load(manager, folder, MODULES))
+    assertThatThrownBy(() -> LoraAdapter.load(manager, folder, BASE))
         .isInstanceOfSatisfying(
             SparkPeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA))
         .hasMessageContaining("does not fit its base.")
@@ -150,9 +150,11 @@ class LoraAdapterTest {
 
   @Test
   void refusesAnAdapterOfAnotherBase() {
-    assertThatThrownBy(() -> LoraAdapter.load(manager, Goldens.path("few"), Goldens.tiny(3)))
+    assertThatThrownBy(
+            () -> LoraAdapter.load(manager, Goldens.path("few"), Goldens.base(Goldens.tiny(3))))
         .hasMessageContaining("4 tensors missing: ");
-    assertThatThrownBy(() -> LoraAdapter.load(manager, Goldens.path("few"), Goldens.tiny(1)))
+    assertThatThrownBy(
+            () -> LoraAdapter.load(manager, Goldens.path("few"), Goldens.base(Goldens.tiny(1))))
         .hasMessageContaining("4 tensors unexpected: ");
   }
 
@@ -160,7 +162,7 @@ class LoraAdapterTest {
   void saysWhichFileAFolderLacks() throws IOException {
     Files.copy(
         Goldens.path("few").resolve(AdapterFiles.CONFIG), folder.resolve(AdapterFiles.CONFIG));
-    assertThatThrownBy(() -> LoraAdapter.load(manager, folder, MODULES))
+    assertThatThrownBy(() -> LoraAdapter.load(manager, folder, BASE))
         .hasMessageContaining("There is no adapter_model.safetensors in " + folder);
   }
 
@@ -168,18 +170,21 @@ class LoraAdapterTest {
   void beginsAsKaimingUniformWithBZero() {
     LowRankDelta delta = created(QUERY.with("r", 4096), 1);
 
-    float[] a = delta.a().toFloatArray();
+    float[] a = delta.a().value().toFloatArray();
     assertThat(a).hasSize(4096 * 16).doesNotContain(Float.NaN);
     assertMoments(a, 0.25 / Math.sqrt(3));
     assertThat(max(a)).isLessThanOrEqualTo(0.25f).isGreaterThan(0.2499f);
-    assertThat(max(delta.b().toFloatArray())).isZero();
+    assertThat(max(delta.b().value().toFloatArray())).isZero();
     assertThat(delta.scaling()).isEqualTo(8.0 / 4096);
   }
 
   @Test
   void beginsGaussianWithDeviationOneOverR() {
     float[] a =
-        created(QUERY.with("r", 4096).with("init_lora_weights", "gaussian"), 1).a().toFloatArray();
+        created(QUERY.with("r", 4096).with("init_lora_weights", "gaussian"), 1)
+            .a()
+            .value()
+            .toFloatArray();
     assertMoments(a, 1.0 / 4096);
     long beyondTwo = 0;
     for (float value : a) {
@@ -191,21 +196,21 @@ class LoraAdapterTest {
   @Test
   void beginsAsNoNoOpWithoutInitialisation() {
     LowRankDelta delta = created(QUERY.with("r", 4096).with("init_lora_weights", false), 1);
-    assertMoments(delta.a().toFloatArray(), 0.25 / Math.sqrt(3));
-    assertMoments(delta.b().toFloatArray(), 1 / Math.sqrt(3.0 * 4096));
+    assertMoments(delta.a().value().toFloatArray(), 0.25 / Math.sqrt(3));
+    assertMoments(delta.b().value().toFloatArray(), 1 / Math.sqrt(3.0 * 4096));
   }
 
   @Test
   void initialValuesDependOnSeedAndNameAlone() {
-    float[] alone = created(QUERY, 7).a().toFloatArray();
+    float[] alone = created(QUERY, 7).a().value().toFloatArray();
     LoraConfig more = QUERY.with("target_modules", List.of("q_proj", "k_proj", "lm_head"));
-    LoraAdapter among = LoraAdapter.create(manager, more, MODULES, 7);
+    LoraAdapter among = LoraAdapter.create(manager, more, BASE, 7);
 
-    assertThat(among.delta("model.layers.0.self_attn.q_proj").orElseThrow().a().toFloatArray())
+    assertThat(delta(among, "model.layers.0.self_attn.q_proj").a().value().toFloatArray())
         .isEqualTo(alone);
-    assertThat(among.delta("model.layers.1.self_attn.q_proj").orElseThrow().a().toFloatArray())
+    assertThat(delta(among, "model.layers.1.self_attn.q_proj").a().value().toFloatArray())
         .isNotEqualTo(alone);
-    assertThat(created(QUERY, 8).a().toFloatArray()).isNotEqualTo(alone);
+    assertThat(created(QUERY, 8).a().value().toFloatArray()).isNotEqualTo(alone);
   }
 
   /** Computed by a second implementation, in Python. */
@@ -218,7 +223,7 @@ class LoraAdapterTest {
 
   @Test
   void refusesToSaveWhatIsNotFinite() {
-    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, MODULES, 1);
+    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, BASE, 1);
     float[] broken = new float[8 * 16];
     broken[5] = Float.NaN;
     Tensors.copyFrom(adapter.parameters().get(0).value(), broken, 0);
@@ -229,10 +234,10 @@ class LoraAdapterTest {
 
   @Test
   void predictedSizeIsTheWrittenOne() throws IOException {
-    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, MODULES, 1);
+    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, BASE, 1);
     adapter.save(folder, "tiny");
     assertThat(Files.size(folder.resolve(AdapterFiles.WEIGHTS)))
-        .isEqualTo(LoraShape.of(QUERY, MODULES).fileBytes());
+        .isEqualTo(QUERY.shape(BASE).fileBytes());
     LoraConfig saved = LoraConfig.read(folder);
     assertThat(saved.taskType()).contains("CAUSAL_LM");
     assertThat(saved.baseModelNameOrPath()).contains("tiny");
@@ -256,9 +261,12 @@ class LoraAdapterTest {
   }
 
   private LowRankDelta created(LoraConfig config, long seed) {
-    return LoraAdapter.create(manager, config, MODULES, seed)
-        .delta("model.layers.0.self_attn.q_proj")
-        .orElseThrow();
+    LoraAdapter adapter = LoraAdapter.create(manager, config, BASE, seed);
+    return delta(adapter, "model.layers.0.self_attn.q_proj");
+  }
+
+  private static LowRankDelta delta(Adapter adapter, String module) {
+    return (LowRankDelta) adapter.linear(module).orElseThrow();
   }
 
   /** Mean within five standard errors of 0, deviation within 2 % of the expected. */
@@ -283,7 +291,7 @@ class LoraAdapterTest {
 
   @Test
   void aFullDiskLeavesNoAdapter() throws IOException {
-    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, MODULES, 1);
+    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, BASE, 1);
     adapter.save(folder, "tiny");
     FullDisk.assertNothingIsLeft(
         FullDisk.bytesBelow(folder),

@@ -37,7 +37,7 @@ class LoraConfigTest {
     Path golden = Goldens.path("configs/" + name);
     LoraConfig config =
         LoraConfig.of(Json.read(golden.resolve("settings.json")))
-            .resolvedFor("llama", Goldens.tiny(3));
+            .resolvedFor(Goldens.base(Goldens.tiny(3)));
 
     String written = Files.readString(golden.resolve("adapter_config.json"));
     assertThat(config.fileText()).isEqualTo(written);
@@ -200,9 +200,13 @@ class LoraConfigTest {
 
   @Test
   void takesTheArchitecturesDefaultTargets() {
-    assertThat(LoraConfig.defaults().resolvedFor("gpt2", List.of()).targetModules())
+    assertThat(
+            LoraConfig.defaults()
+                .resolvedFor(Goldens.base("gpt2", Goldens.tiny(1)))
+                .targetModules())
         .contains(new ModuleSelector.Names(List.of("c_attn")));
-    assertThatThrownBy(() -> LoraConfig.defaults().resolvedFor("mamba", List.of()))
+    assertThatThrownBy(
+            () -> LoraConfig.defaults().resolvedFor(Goldens.base("mamba", Goldens.tiny(1))))
         .hasMessageContaining("PEFT knows no default for the model_type mamba.");
   }
 

@@ -23,7 +23,7 @@ class LoraTargetsTest {
   @MethodSource("matching")
   void meansTheModulesThatPeftMeans(JsonNode golden) {
     JsonNode expected = golden.get("targets");
-    LoraConfig config = LoraConfig.of(golden.get("settings")).resolvedFor("llama", MODULES);
+    LoraConfig config = LoraConfig.of(golden.get("settings")).resolvedFor(Goldens.base(MODULES));
     if (expected.isEmpty()) {
       assertThatThrownBy(() -> LoraTargets.match(config, MODULES))
           .hasMessageContaining("No module of the base is adapted.")
@@ -123,9 +123,9 @@ class LoraTargetsTest {
       names.add("model.layers." + layer + ".self_attn.q_proj");
     }
     LoraConfig config = config("target_modules", names);
-    assertThat(config.resolvedFor("llama", modules)).isEqualTo(config);
+    assertThat(config.resolvedFor(Goldens.base(modules))).isEqualTo(config);
     names.add("model.layers.29.self_attn.q_proj");
-    assertThat(config("target_modules", names).resolvedFor("llama", modules).targetModules())
+    assertThat(config("target_modules", names).resolvedFor(Goldens.base(modules)).targetModules())
         .contains(new ModuleSelector.Names(List.of("q_proj")));
   }
 

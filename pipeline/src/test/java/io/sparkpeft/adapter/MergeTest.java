@@ -55,7 +55,9 @@ class MergeTest {
   void givesTheWeightsOfPeftsMerge(String adapter, String dtype) {
     ModelFolder base = ModelFolder.open(Goldens.path("base_" + dtype));
 
-    Merge.Report report = Merge.folder(manager, base, Goldens.path(adapter), weights(base), folder);
+    Merge.Report report =
+        Merge.folder(
+            manager, base, Goldens.path(adapter), Goldens.base(MODULES), weights(base), folder);
 
     ModelFolder merged = ModelFolder.open(folder);
     assertThat(merged.config()).isEqualTo(base.config());
@@ -88,7 +90,8 @@ class MergeTest {
     assertThat(base.config().get("tie_word_embeddings").asBoolean()).isTrue();
     assertThat(base.tensors().contains("lm_head.weight")).isFalse();
 
-    Merge.folder(manager, base, Goldens.path("everything"), weights(base), folder);
+    Merge.folder(
+        manager, base, Goldens.path("everything"), Goldens.base(MODULES), weights(base), folder);
 
     ModelFolder merged = ModelFolder.open(folder);
     ObjectNode config = base.config();
@@ -101,7 +104,7 @@ class MergeTest {
   @Test
   void leavesATiedHeadTiedIfItIsNotAdapted() {
     ModelFolder base = ModelFolder.open(Goldens.path("base_tied"));
-    Merge.folder(manager, base, Goldens.path("few"), weights(base), folder);
+    Merge.folder(manager, base, Goldens.path("few"), Goldens.base(MODULES), weights(base), folder);
     ModelFolder merged = ModelFolder.open(folder);
     assertThat(merged.config()).isEqualTo(base.config());
     assertThat(merged.tensors().names()).isEqualTo(base.tensors().names());
@@ -112,9 +115,11 @@ class MergeTest {
     Path adapter = folder.resolve("adapter");
     Path target = Files.createDirectory(folder.resolve("merged"));
     LoraConfig config = LoraConfig.defaults().with("target_modules", List.of("q_proj"));
-    LoraAdapter.create(manager, config, MODULES, 1).save(adapter, "tiny");
+    LoraAdapter.create(manager, config, Goldens.base(MODULES), 1).save(adapter, "tiny");
     ModelFolder base = ModelFolder.open(Goldens.path("base_fp32"));
-    assertThatThrownBy(() -> Merge.folder(manager, base, adapter, weights(base), target))
+    assertThatThrownBy(
+            () ->
+                Merge.folder(manager, base, adapter, Goldens.base(MODULES), weights(base), target))
         .hasMessageContaining("Merging " + adapter + " changes no weight of its base.");
   }
 
@@ -124,13 +129,15 @@ class MergeTest {
     Path adapter = folder.resolve("adapter");
     LoraConfig config =
         LoraConfig.defaults().with("target_modules", List.of("q_proj")).with("lora_alpha", 8e30);
-    LoraAdapter huge = LoraAdapter.create(manager, config, MODULES, 1);
+    LoraAdapter huge = LoraAdapter.create(manager, config, Goldens.base(MODULES), 1);
     float[] ones = new float[16 * 8];
     Arrays.fill(ones, 1e9f);
     huge.parameters().forEach(parameter -> Tensors.copyFrom(parameter.value(), ones, 0));
     huge.save(adapter, "tiny");
     ModelFolder base = ModelFolder.open(Goldens.path("base_bf16"));
-    assertThatThrownBy(() -> Merge.folder(manager, base, adapter, weights(base), target))
+    assertThatThrownBy(
+            () ->
+                Merge.folder(manager, base, adapter, Goldens.base(MODULES), weights(base), target))
         .hasMessageContaining(
             "Merging would leave values in model.layers.0.self_attn.q_proj.weight")
         .hasMessageContaining("beyond what bfloat16 holds");
@@ -146,7 +153,9 @@ class MergeTest {
     NDArray b =
         Tensors.fromFloats(manager, new float[] {half * (1 + 1e-4f), half * (1 - 1e-4f)}, 2, 1);
 
-    NDArray merged = Merge.merged(manager, weight, new LowRankDelta(a, b, 2, 0), false);
+    NDArray merged =
+        new LowRankDelta(new DeltaTensor("a", a), new DeltaTensor("b", b), 2, 0)
+            .merged(manager, weight, false);
 
     assertThat(Tensors.dtype(merged)).isEqualTo(Dtype.BFLOAT16);
     assertThat(Tensors.cast(manager, merged, Dtype.FLOAT32).toFloatArray())
@@ -158,7 +167,9 @@ class MergeTest {
     NDArray weight = Tensors.fromFloats(manager, new float[] {1, 2, 3, 4, 5, 6}, 3, 2); // [in, out]
     NDArray a = Tensors.fromFloats(manager, new float[] {1, 10, 100}, 1, 3);
     NDArray b = Tensors.fromFloats(manager, new float[] {1, 2}, 2, 1);
-    NDArray merged = Merge.merged(manager, weight, new LowRankDelta(a, b, 1, 0), true);
+    NDArray merged =
+        new LowRankDelta(new DeltaTensor("a", a), new DeltaTensor("b", b), 1, 0)
+            .merged(manager, weight, true);
     assertThat(merged.toFloatArray()).containsExactly(2, 4, 13, 24, 105, 206);
   }
 
@@ -184,7 +195,13 @@ class MergeTest {
     FullDisk.assertNothingIsLeft(
         disk -> {
           try (NewFolder result = NewFolder.at(disk.resolve("model"))) {
-            Merge.folder(manager, base, Goldens.path("few"), weights(base), result.path());
+            Merge.folder(
+                manager,
+                base,
+                Goldens.path("few"),
+                Goldens.base(MODULES),
+                weights(base),
+                result.path());
             result.commit();
           }
         });

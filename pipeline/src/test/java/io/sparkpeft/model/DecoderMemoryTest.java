@@ -2,6 +2,7 @@ package io.sparkpeft.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.tensor.Dtype;
@@ -55,12 +56,16 @@ class DecoderMemoryTest {
                     0.1,
                     "target_modules",
                     List.of("q_proj", "down_proj", "lm_head"))));
-    DecoderMemory dropping = DecoderMemory.of(CONFIG, Dtype.BFLOAT16, adapter);
+    DecoderMemory dropping = DecoderMemory.of(CONFIG, Dtype.BFLOAT16, shape(adapter));
     assertThat(dropping.droppedFeatures()).isEqualTo(3 * (8 + 12));
     assertThat(dropping.activationBytes(2, 6, Checkpointing.KEEP_ALL))
         .isEqualTo(memory.activationBytes(2, 6, Checkpointing.KEEP_ALL) + 5 * 2 * 6 * 20 * 3);
-    assertThat(DecoderMemory.of(CONFIG, Dtype.BFLOAT16, adapter.with("lora_dropout", 0.0)))
-        .isEqualTo(memory);
+    LoraConfig without = adapter.with("lora_dropout", 0.0);
+    assertThat(DecoderMemory.of(CONFIG, Dtype.BFLOAT16, shape(without))).isEqualTo(memory);
+  }
+
+  private static AdapterShape shape(LoraConfig adapter) {
+    return adapter.shape(CONFIG.baseModel());
   }
 
   @Test

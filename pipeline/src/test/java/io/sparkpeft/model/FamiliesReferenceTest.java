@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.adapter.AdaptedModule;
 import io.sparkpeft.adapter.AdapterParameter;
+import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.adapter.LoraShape;
-import io.sparkpeft.adapter.LoraTarget;
 import io.sparkpeft.adapter.Merge;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.optim.Optimizer;
@@ -155,7 +155,13 @@ class FamiliesReferenceTest {
     try (ReferenceModel model = open(family)) {
       ModelFolder base = ModelFolder.open(ReferenceModel.path("families/" + family));
       BaseWeights weights = model.decoder.config().weights(base.tensors().names());
-      Merge.folder(model.manager, base, base.path().resolve("adapter"), weights, folder);
+      Merge.folder(
+          model.manager,
+          base,
+          base.path().resolve("adapter"),
+          model.decoder.config().baseModel(),
+          weights,
+          folder);
       Decoder merged =
           Decoder.load(model.manager, ModelFolder.open(folder), model.decoder.arithmetic());
       float[] logits = merged.logits(Optional.empty(), model.tokens("long"));
@@ -179,8 +185,7 @@ class FamiliesReferenceTest {
                 .put("target_modules", "all-linear")
                 .put("init_lora_weights", false)
                 .put("task_type", "CAUSAL_LM"));
-    assertThat(settings.resolvedFor(decoder.modelType(), decoder.linearModules()).fileText())
-        .isEqualTo(expected.fileText());
+    assertThat(settings.resolvedFor(decoder.baseModel()).fileText()).isEqualTo(expected.fileText());
   }
 
   @ParameterizedTest
@@ -198,15 +203,14 @@ class FamiliesReferenceTest {
     }
   }
 
-  private static List<LoraTarget> defaultTargets(DecoderConfig config) {
-    LoraConfig resolved =
-        LoraConfig.defaults().resolvedFor(config.modelType(), config.linearModules());
-    return LoraShape.of(resolved, config.linearModules()).targets();
+  private static List<AdaptedModule> defaultTargets(DecoderConfig config) {
+    BaseModel base = config.baseModel();
+    return LoraConfig.defaults().resolvedFor(base).shape(base).modules();
   }
 
-  private static Set<String> lastSegments(List<LoraTarget> targets) {
+  private static Set<String> lastSegments(List<AdaptedModule> targets) {
     Set<String> names = new TreeSet<>();
-    for (LoraTarget target : targets) {
+    for (AdaptedModule target : targets) {
       names.add(target.module().name().substring(target.module().name().lastIndexOf('.') + 1));
     }
     return names;

@@ -3,7 +3,8 @@ package io.sparkpeft.model;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.data.TokenBatch;
 import io.sparkpeft.tensor.Arithmetic;
@@ -23,7 +24,7 @@ import java.util.stream.IntStream;
 final class ReferenceModel implements AutoCloseable {
   final NDManager manager;
   final Decoder decoder;
-  final LoraAdapter adapter;
+  final Adapter adapter;
   final JsonNode facts;
   private final SafetensorsFile values;
 
@@ -33,8 +34,7 @@ final class ReferenceModel implements AutoCloseable {
     ModelFolder folder = ModelFolder.open(path(weights));
     DecoderConfig decoderConfig = DecoderConfig.read(ModelFolder.openConfig(path(config)));
     decoder = Decoder.load(manager, decoderConfig, folder.tensors(), arithmetic);
-    adapter =
-        LoraAdapter.load(manager, path(weights).resolve("adapter"), decoderConfig.linearModules());
+    adapter = Adapters.load(manager, path(weights).resolve("adapter"), decoderConfig.baseModel());
     facts = Json.read(path(config).resolve("expected.json"));
     values = Safetensors.open(path(config).resolve("expected.safetensors"));
   }

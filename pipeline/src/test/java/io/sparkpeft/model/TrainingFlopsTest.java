@@ -3,10 +3,10 @@ package io.sparkpeft.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
-import io.sparkpeft.adapter.LinearModule;
-import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.Adapters;
+import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.adapter.LoraShape;
 import io.sparkpeft.data.TokenBatch;
 import io.sparkpeft.tensor.KernelObservation;
 import java.util.List;
@@ -69,18 +69,17 @@ class TrainingFlopsTest {
 
   private static void assertEqualsWhatIsComputed(
       ReferenceModel model, String modules, Checkpointing checkpointing) {
-    List<LinearModule> all = model.decoder.config().linearModules();
+    BaseModel base = model.decoder.config().baseModel();
     LoraConfig config =
         LoraConfig.defaults()
             .with("r", 3)
             .with("lora_dropout", 0.5)
             .with("target_modules", List.of(modules.split(",")));
     TrainingFlops formula =
-        new TrainingFlops(
-            model.decoder.config(), LoraShape.of(config, all).targets(), checkpointing);
+        new TrainingFlops(model.decoder.config(), config.shape(base).modules(), checkpointing);
     FlopCounter counter = new FlopCounter(model.decoder.config());
     TokenBatch batch = model.batch();
-    try (LoraAdapter adapter = LoraAdapter.create(model.manager, config, all, 1);
+    try (Adapter adapter = Adapters.create(model.manager, config, base, 1);
         KernelObservation observation = KernelObservation.begin(counter, Device.cpu())) {
       new AdapterTraining(model.decoder, adapter, checkpointing)
           .lossAndGradient(batch, 1, 7, new float[adapter.parameterCount()]);
@@ -94,11 +93,10 @@ class TrainingFlopsTest {
   void equalsWhatIsComputedInEveryFamily(String family) {
     try (ReferenceModel other = ReferenceModel.open("families/" + family)) {
       for (Checkpointing checkpointing : Checkpointing.values()) {
-        List<LinearModule> all = other.decoder.config().linearModules();
         TrainingFlops formula =
             new TrainingFlops(
                 other.decoder.config(),
-                LoraShape.of(other.adapter.config(), all).targets(),
+                other.adapter.config().shape(other.decoder.config().baseModel()).modules(),
                 checkpointing);
         FlopCounter counter = new FlopCounter(other.decoder.config());
         try (KernelObservation observation = KernelObservation.begin(counter, Device.cpu())) {
@@ -118,7 +116,7 @@ class TrainingFlopsTest {
     TrainingFlops formula =
         new TrainingFlops(
             model.decoder.config(),
-            LoraShape.of(config, model.decoder.config().linearModules()).targets(),
+            config.shape(model.decoder.config().baseModel()).modules(),
             Checkpointing.KEEP_ALL);
     TrainingFlops.Parts apart = formula.of(new int[] {5}, 1).plus(formula.of(new int[] {9}, 2));
     assertThat(formula.of(new int[] {5, 9}, 3)).isEqualTo(apart);

@@ -27,10 +27,11 @@ class RecipeTest {
   @Test
   void theDefaultsAreThoseOfTheField() {
     Recipe recipe = Recipe.defaults();
-    assertThat(recipe.adapter().r()).isEqualTo(8);
-    assertThat(recipe.adapter().loraAlpha()).isEqualTo(16);
-    assertThat(recipe.adapter().loraDropout()).isEqualTo(0.05);
-    assertThat(recipe.adapter().targetModules()).isEqualTo(TextOrList.of("q_proj", "v_proj"));
+    assertThat(recipe.effective().value(LoraSection.R)).isEqualTo(8);
+    assertThat(recipe.effective().value(LoraSection.LORA_ALPHA)).isEqualTo(16);
+    assertThat(recipe.effective().value(LoraSection.LORA_DROPOUT)).isEqualTo(0.05);
+    assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES))
+        .isEqualTo(TextOrList.of("q_proj", "v_proj"));
     assertThat(recipe.train().optimizer()).isEqualTo(TrainSection.OptimizerName.ADAMW);
     assertThat(recipe.train().learningRate()).isEqualTo(3e-4);
     assertThat(recipe.train().weightDecay()).isEqualTo(0.01);
@@ -55,19 +56,21 @@ class RecipeTest {
       assertThat(recipe.effective().value(key)).as(key.name()).isNotEqualTo(key.defaultValue());
       assertThat(recipe.effective().origin(key)).isEqualTo("--set");
     }
-    assertThat(recipe.adapter().rankPattern()).containsExactly(Map.entry("layers.0.q_proj", 4));
+    assertThat(recipe.effective().value(LoraSection.RANK_PATTERN))
+        .containsExactly(Map.entry("layers.0.q_proj", 4));
     assertThat(recipe.train().betas()).containsExactly(0.8, 0.95);
-    assertThat(recipe.adapter().layersToTransform()).contains(List.of(0, 2));
+    assertThat(recipe.effective().value(AdapterSection.LAYERS_TO_TRANSFORM))
+        .contains(List.of(0, 2));
   }
 
   @Test
   void assignmentsWinOverTheFileAndTheLastOneMost() throws IOException {
     Path file = write("adapter { r = 4, lora_alpha = 8 }\ntrain.seed = 7");
     Recipe recipe = Recipe.read(Optional.of(file), List.of("adapter.r=16", "adapter.r=32"));
-    assertThat(recipe.adapter().r()).isEqualTo(32);
-    assertThat(recipe.adapter().loraAlpha()).isEqualTo(8);
-    assertThat(recipe.effective().origin(AdapterSection.R)).isEqualTo("--set");
-    assertThat(recipe.effective().origin(AdapterSection.LORA_ALPHA)).isEqualTo(file + ":1");
+    assertThat(recipe.effective().value(LoraSection.R)).isEqualTo(32);
+    assertThat(recipe.effective().value(LoraSection.LORA_ALPHA)).isEqualTo(8);
+    assertThat(recipe.effective().origin(LoraSection.R)).isEqualTo("--set");
+    assertThat(recipe.effective().origin(LoraSection.LORA_ALPHA)).isEqualTo(file + ":1");
     assertThat(recipe.effective().origin(TrainSection.SEED)).isEqualTo(file + ":2");
     assertThat(recipe.effective().origin(TrainSection.RANKS)).isEqualTo("default");
   }
@@ -106,16 +109,19 @@ class RecipeTest {
   @ValueSource(strings = {"q_proj,lm_head", "[q_proj, lm_head]", "[\"q_proj\",\"lm_head\"]"})
   void listsAreHoconOrHaveCommas(String text) {
     Recipe recipe = Recipe.read(Optional.empty(), List.of("adapter.target_modules=" + text));
-    assertThat(recipe.adapter().targetModules()).isEqualTo(TextOrList.of("q_proj", "lm_head"));
+    assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES))
+        .isEqualTo(TextOrList.of("q_proj", "lm_head"));
   }
 
   @Test
   void aPatternStaysText() {
     String pattern = ".*\\.(q|v)_proj";
     Recipe recipe = Recipe.read(Optional.empty(), List.of("adapter.target_modules=" + pattern));
-    assertThat(recipe.adapter().targetModules()).isEqualTo(new TextOrList.Text(pattern));
+    assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES))
+        .isEqualTo(new TextOrList.Text(pattern));
     Recipe all = Recipe.defaults().with("adapter.target_modules", "all-linear");
-    assertThat(all.adapter().targetModules()).isEqualTo(new TextOrList.Text("all-linear"));
+    assertThat(all.effective().value(AdapterSection.TARGET_MODULES))
+        .isEqualTo(new TextOrList.Text("all-linear"));
   }
 
   @Test

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.AdapterParameter;
+import io.sparkpeft.adapter.LinearDelta;
 import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.adapter.LowRankDelta;
 import io.sparkpeft.tensor.Engine;
 import java.util.List;
 import java.util.Optional;
@@ -53,13 +53,8 @@ final class PairAdapter implements Adapter {
   }
 
   @Override
-  public Optional<LowRankDelta> delta(String module) {
+  public Optional<LinearDelta> linear(String module) {
     return Optional.empty();
-  }
-
-  @Override
-  public DeltaOffsets offsets(String module) {
-    throw new UnsupportedOperationException();
   }
 
   @Override

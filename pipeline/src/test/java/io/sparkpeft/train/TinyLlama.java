@@ -3,7 +3,8 @@ package io.sparkpeft.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.model.AdapterTraining;
@@ -68,9 +69,9 @@ final class TinyLlama implements AutoCloseable {
                     "up_proj",
                     "down_proj",
                     "lm_head"));
-    LoraAdapter adapter =
-        LoraAdapter.create(
-            Engine.newManager(Device.cpu()), config, decoder.config().linearModules(), seed);
+    Adapter adapter =
+        Adapters.create(
+            Engine.newManager(Device.cpu()), config, decoder.config().baseModel(), seed);
     AdapterTraining training = new AdapterTraining(decoder, adapter, Checkpointing.RECOMPUTE);
     return new Rehearsal.Student(adapter, training::lossAndGradient, training::loss);
   }

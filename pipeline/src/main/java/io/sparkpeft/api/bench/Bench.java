@@ -2,10 +2,11 @@ package io.sparkpeft.api.bench;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.sparkpeft.adapter.LinearModule;
-import io.sparkpeft.adapter.LoraAdapter;
-import io.sparkpeft.adapter.LoraConfig;
-import io.sparkpeft.adapter.LoraShape;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.AdapterConfig;
+import io.sparkpeft.adapter.AdapterShape;
+import io.sparkpeft.adapter.Adapters;
+import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.collective.InProcessCollective;
@@ -35,7 +36,6 @@ import io.sparkpeft.weights.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -75,7 +75,7 @@ public final class Bench {
       Decoder decoder = decoder(manager);
       decoder.logits(Optional.empty(), new int[] {0, 0}); // touches weights that are mapped
       long loaded = PeakMemory.residentBytes();
-      try (LoraAdapter adapter = adapter(manager)) {
+      try (Adapter adapter = adapter(manager)) {
         return measured(decoder, adapter, documents, manager, new Loaded(floor, loaded - floor));
       }
     } finally {
@@ -117,30 +117,25 @@ public final class Bench {
     return dtype == ComputeDtype.AUTO ? Optional.empty() : Optional.of(Dtype.valueOf(dtype.name()));
   }
 
-  private LoraAdapter adapter(NDManager manager) {
-    List<LinearModule> modules = config.linearModules();
+  private Adapter adapter(NDManager manager) {
+    BaseModel base = config.baseModel();
     Optional<Path> stored = recipe.adapter().folder();
     if (stored.isPresent()) {
-      return LoraAdapter.load(manager, stored.get(), modules);
+      return Adapters.load(manager, stored.get(), base);
     }
-    LoraConfig lora =
-        LoraConfig.of(recipe.adapterSettings()).resolvedFor(config.modelType(), modules);
-    return LoraAdapter.create(manager, lora, modules, recipe.train().seed());
+    AdapterConfig settings = AdapterConfig.of(recipe.adapterSettings()).resolvedFor(base);
+    return Adapters.create(manager, settings, base, recipe.train().seed());
   }
 
   private Benchmark measured(
-      Decoder decoder, LoraAdapter adapter, Documents documents, NDManager manager, Loaded memory) {
-    DecoderMemory predicted =
-        DecoderMemory.of(config, decoder.arithmetic().compute(), adapter.config());
+      Decoder decoder, Adapter adapter, Documents documents, NDManager manager, Loaded memory) {
+    AdapterShape shape = adapter.config().shape(config.baseModel());
+    DecoderMemory predicted = DecoderMemory.of(config, decoder.arithmetic().compute(), shape);
     Checkpointing checkpointing = RankMemory.checkpointing(recipe, predicted);
     AdapterTraining training = new AdapterTraining(decoder, adapter, checkpointing);
     StepTimes times = new StepTimes(bench, config.vocabularySize(), manager.getDevice());
     TrainResult result = train(training, adapter, documents, times);
-    TrainingFlops flops =
-        new TrainingFlops(
-            config,
-            LoraShape.of(adapter.config(), config.linearModules()).targets(),
-            checkpointing);
+    TrainingFlops flops = new TrainingFlops(config, shape.modules(), checkpointing);
     Assessment assessment =
         new Assessment(recipe, documents, flops, times, decoder.arithmetic(), manager);
     return new Benchmark(
@@ -158,7 +153,7 @@ public final class Bench {
   }
 
   private TrainResult train(
-      AdapterTraining training, LoraAdapter adapter, Documents documents, StepTimes times) {
+      AdapterTraining training, Adapter adapter, Documents documents, StepTimes times) {
     try (times) {
       return Trainer.run(
           new TrainTask(
@@ -179,7 +174,7 @@ public final class Bench {
 
   private Benchmark.Setting setting(
       Decoder decoder,
-      LoraAdapter adapter,
+      Adapter adapter,
       Documents documents,
       Checkpointing checkpointing,
       Device device) {

@@ -2,7 +2,7 @@ package io.sparkpeft.spark.eval;
 
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
-import io.sparkpeft.adapter.LoraAdapter;
+import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.eval.RequestEncoder;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
@@ -53,7 +53,7 @@ final class LoadedModel implements AutoCloseable {
   }
 
   private static Adapter adapter(NDManager manager, Path folder, DecoderConfig config) {
-    return LoraAdapter.load(manager, folder, config.linearModules());
+    return Adapters.load(manager, folder, config.baseModel());
   }
 
   private static Arithmetic arithmetic(ModelSpec spec, ModelFolder folder) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class LoraShapeTest {
+class AdapterShapeTest {
   static List<JsonNode> counts() {
     return Goldens.cases("counts.json");
   }
@@ -17,10 +17,10 @@ class LoraShapeTest {
   @ParameterizedTest
   @MethodSource("counts")
   void countsWhatPeftCounts(JsonNode golden) {
-    List<LinearModule> modules = Goldens.llama(golden.get("config"));
-    LoraConfig config = LoraConfig.of(golden.get("settings")).resolvedFor("llama", modules);
+    BaseModel base = Goldens.base(Goldens.llama(golden.get("config")));
+    LoraConfig config = LoraConfig.of(golden.get("settings")).resolvedFor(base);
 
-    LoraShape shape = LoraShape.of(config, modules);
+    AdapterShape shape = config.shape(base);
 
     assertThat(shape.trainableParameters())
         .isEqualTo(golden.get("trainable_parameters").longValue());
@@ -42,7 +42,7 @@ class LoraShapeTest {
     LoraConfig lora =
         LoraConfig.defaults().with("r", r).with("target_modules", List.of("q_proj", "v_proj"));
 
-    LoraShape shape = LoraShape.of(lora, Goldens.llama(config));
+    AdapterShape shape = lora.shape(Goldens.base(Goldens.llama(config)));
 
     assertThat(shape.trainableParameters()).isEqualTo(parameters);
     assertThat(shape.fileBytes()).isEqualTo(fileBytes);

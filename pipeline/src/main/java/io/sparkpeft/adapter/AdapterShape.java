@@ -1,0 +1,27 @@
+package io.sparkpeft.adapter;
+
+import io.sparkpeft.weights.SafetensorsWriter;
+import io.sparkpeft.weights.TensorEntry;
+import java.util.List;
+
+/**
+ * What an adapter consists of, known from the shapes of its base without any weights.
+ *
+ * @param modules the linear layers that it changes, in the base's order
+ * @param entries its trained tensors
+ */
+public record AdapterShape(List<AdaptedModule> modules, List<TensorEntry> entries) {
+  public AdapterShape {
+    modules = List.copyOf(modules);
+    entries = List.copyOf(entries);
+  }
+
+  public long trainableParameters() {
+    return entries.stream().mapToLong(TensorEntry::elements).reduce(0, Math::addExact);
+  }
+
+  /** The exact size of adapter_model.safetensors. */
+  public long fileBytes() {
+    return SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, entries);
+  }
+}

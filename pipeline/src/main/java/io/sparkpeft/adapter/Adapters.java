@@ -1,0 +1,32 @@
+package io.sparkpeft.adapter;
+
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
+
+/** Makes and loads adapters of every kind. */
+public final class Adapters {
+  private Adapters() {}
+
+  /**
+   * A new adapter, its values drawn as its configuration says.
+   *
+   * @param parent the manager whose close ends the adapter too
+   * @param seed with a tensor's name, decides its values
+   * @throws io.sparkpeft.base.SparkPeftException (78) if the configuration does not fit the base
+   */
+  public static Adapter create(NDManager parent, AdapterConfig config, BaseModel base, long seed) {
+    return LoraAdapter.create(parent, (LoraConfig) config, base, seed);
+  }
+
+  /**
+   * Reads an adapter that PEFT or we wrote. Values in bf16 and fp16 are widened to fp32.
+   *
+   * @param folder with adapter_config.json and adapter_model.safetensors
+   * @throws io.sparkpeft.base.SparkPeftException (66) if a file is missing; (65) if one is broken,
+   *     or if its tensors are not exactly those that its configuration means in this base: then all
+   *     that are missing, unexpected or misshapen are listed
+   */
+  public static Adapter load(NDManager parent, Path folder, BaseModel base) {
+    return LoraAdapter.load(parent, folder, base);
+  }
+}

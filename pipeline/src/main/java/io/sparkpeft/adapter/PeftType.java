@@ -1,0 +1,32 @@
+package io.sparkpeft.adapter;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.ExitCode;
+import java.util.Arrays;
+
+/** The methods of PEFT's that we implement: its peft_type. */
+public enum PeftType {
+  LORA;
+
+  static PeftType of(JsonNode value, String source, ExitCode exitCode) {
+    return Arrays.stream(values())
+        .filter(type -> type.name().equals(value.textValue()))
+        .findFirst()
+        .orElseThrow(() -> AdapterErrors.notImplemented(source, exitCode, "peft_type", value));
+  }
+
+  PeftKeys keys(String source, ExitCode exitCode) {
+    PeftKeys.Schema schema =
+        switch (this) {
+          case LORA -> LoraKeys.SCHEMA;
+        };
+    return new PeftKeys(schema, source, exitCode);
+  }
+
+  AdapterConfig config(ObjectNode checkedKeys) {
+    return switch (this) {
+      case LORA -> new LoraConfig(checkedKeys);
+    };
+  }
+}

@@ -1,5 +1,6 @@
 package io.sparkpeft.adapter;
 
+import io.sparkpeft.weights.NamedTensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,16 @@ public interface Adapter extends AutoCloseable {
   /** What it does to the linear layer of that path, if it is a target. */
   Optional<LinearDelta> linear(String module);
 
+  /** How its deltas' tensors follow from the trained ones; empty where they are the same. */
+  default Optional<Derivation> derivation() {
+    return Optional.empty();
+  }
+
+  /** What adapter_model.safetensors holds of it. */
+  default List<NamedTensor> savedTensors() {
+    return parameters().stream().map(AdapterWriter::tensor).toList();
+  }
+
   /**
    * Writes adapter_config.json, adapter_model.safetensors and README.md as PEFT does, then reads
    * the weights back and compares.
@@ -32,7 +43,7 @@ public interface Adapter extends AutoCloseable {
    *     otherwise, (65) if a value is not finite
    */
   default void save(Path folder, String baseModelName) {
-    AdapterWriter.write(folder, config().savedFor(baseModelName), AdapterWriter.tensors(this));
+    AdapterWriter.write(folder, config().savedFor(baseModelName), savedTensors());
   }
 
   @Override

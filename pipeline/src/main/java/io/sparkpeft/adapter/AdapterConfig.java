@@ -6,6 +6,7 @@ import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Json;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -100,6 +101,21 @@ public abstract sealed class AdapterConfig permits LoraConfig {
   /** What is adapted; empty stands for the architecture's default. */
   public Optional<ModuleSelector> targetModules() {
     return ModuleSelector.of(keys.path("target_modules"));
+  }
+
+  /** What is not adapted even if targeted. */
+  public Optional<ModuleSelector> excludeModules() {
+    return ModuleSelector.of(keys.path("exclude_modules"));
+  }
+
+  /** Layers whose modules are adapted; all if empty. */
+  public List<Integer> layersToTransform() {
+    return PeftKeys.integers(keys.path("layers_to_transform"));
+  }
+
+  /** Names of the segment before a layer's number; any if empty. */
+  public List<String> layersPattern() {
+    return PeftKeys.texts(keys.path("layers_pattern"));
   }
 
   public Optional<String> baseModelNameOrPath() {

@@ -88,7 +88,7 @@ final class AdapterErrors {
         "Take it out of target_modules or name it in exclude_modules.");
   }
 
-  static SparkPeftException nothingTargeted(LoraConfig config, Collection<String> lastSegments) {
+  static SparkPeftException nothingTargeted(AdapterConfig config, Collection<String> lastSegments) {
     return SparkPeftException.of(
         CONFIGURATION,
         "No module of the base is adapted.",

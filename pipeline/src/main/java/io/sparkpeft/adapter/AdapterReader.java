@@ -14,45 +14,43 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** An adapter's files, found to hold exactly what their configuration means in a base. */
-record AdapterReader(LoraConfig config, List<LoraTarget> targets, SafetensorsFile file) {
+/** An adapter's weights, found to be exactly those that their configuration means in a base. */
+record AdapterReader(SafetensorsFile file) {
 
-  /** Opens and checks the files; the errors are those of {@link Adapters#load}. */
-  static AdapterReader open(Path folder, BaseModel base) {
-    LoraConfig config = LoraConfig.read(folder);
-    SafetensorsFile file = Safetensors.open(AdapterFiles.weights(folder));
-    List<LoraTarget> targets = LoraTargets.match(config, base.linearModules());
-    AdapterReader reader = new AdapterReader(config, targets, file);
-    reader.requireExactFit();
+  /**
+   * Opens and checks the weights; the errors are those of {@link Adapters#load}.
+   *
+   * @param expected their names and shapes
+   * @param tolerated names and shapes of what may be there too, and is passed over
+   */
+  static AdapterReader open(
+      Path folder, List<TensorEntry> expected, Map<String, long[]> tolerated) {
+    AdapterReader reader = new AdapterReader(Safetensors.open(AdapterFiles.weights(folder)));
+    reader.requireExactFit(expected, tolerated);
     return reader;
   }
 
-  private void requireExactFit() {
-    Map<String, TensorEntry> expected = new HashMap<>();
-    Map<String, long[]> tolerated = new HashMap<>();
-    for (LoraTarget target : targets) {
-      target.entries().forEach(entry -> expected.put(entry.name(), entry));
-      // PEFT saves the frozen weight of an adapted head too; the base has it already.
-      tolerated.put(
-          target.nameOfBaseWeight(), new long[] {target.module().out(), target.module().in()});
-    }
+  private void requireExactFit(List<TensorEntry> expected, Map<String, long[]> tolerated) {
+    Map<String, long[]> known = new HashMap<>(tolerated);
+    expected.forEach(entry -> known.put(entry.name(), entry.shape()));
     List<String> unexpected = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();
     for (String name : file.names()) {
-      TensorEntry found = file.entry(name);
-      boolean known = expected.containsKey(name);
-      if (!known && !tolerated.containsKey(name)) {
+      long[] found = file.entry(name).shape();
+      long[] shape = known.get(name);
+      if (shape == null) {
         unexpected.add(name);
-        continue;
-      }
-      long[] shape = known ? expected.get(name).shape() : tolerated.get(name);
-      if (!Arrays.equals(shape, found.shape())) {
+      } else if (!Arrays.equals(shape, found)) {
         misshapen.add(
-            name + " " + Arrays.toString(found.shape()) + " instead of " + Arrays.toString(shape));
+            name + " " + Arrays.toString(found) + " instead of " + Arrays.toString(shape));
       }
     }
     List<String> missing =
-        expected.keySet().stream().filter(name -> !file.contains(name)).sorted().toList();
+        expected.stream()
+            .map(TensorEntry::name)
+            .filter(name -> !file.contains(name))
+            .sorted()
+            .toList();
     if (!missing.isEmpty() || !unexpected.isEmpty() || !misshapen.isEmpty()) {
       throw AdapterErrors.doesNotFit(file.path(), missing, unexpected, misshapen);
     }

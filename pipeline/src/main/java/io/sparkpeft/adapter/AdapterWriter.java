@@ -35,12 +35,8 @@ final class AdapterWriter {
     requireSame(weights, tensors);
   }
 
-  /** The trained tensors under their names. */
-  static List<NamedTensor> tensors(Adapter adapter) {
-    return adapter.parameters().stream().map(AdapterWriter::tensor).toList();
-  }
-
-  private static NamedTensor tensor(AdapterParameter parameter) {
+  /** A trained tensor under its name. */
+  static NamedTensor tensor(AdapterParameter parameter) {
     NDArray value = parameter.value();
     return new NamedTensor(
         parameter.name(),
@@ -61,7 +57,7 @@ final class AdapterWriter {
 
   private static void requireFinite(NamedTensor tensor) {
     if (tensor.dtype() != Dtype.FLOAT32) {
-      throw new IllegalArgumentException(tensor.entry() + " is not fp32");
+      return; // indices
     }
     ByteBuffer bytes = tensor.bytes().get().order(ByteOrder.LITTLE_ENDIAN);
     FloatBuffer values = bytes.asFloatBuffer();

@@ -3,10 +3,9 @@ package io.sparkpeft.adapter;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.tensor.Tensors;
-import io.sparkpeft.weights.SafetensorsWriter;
 import io.sparkpeft.weights.TensorEntry;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +20,8 @@ import java.util.function.Function;
 final class LoraAdapter implements Adapter {
   private final NDManager manager;
   private final LoraConfig config;
-  private final List<AdapterParameter> parameters;
+  private final AdapterParameters parameters;
   private final Map<String, LinearDelta> deltas = new LinkedHashMap<>();
-  private final int parameterCount;
 
   /**
    * @param values gives the fp32 tensor of a name, in the manager
@@ -35,16 +33,18 @@ final class LoraAdapter implements Adapter {
       Function<TensorEntry, NDArray> values) {
     this.manager = manager;
     this.config = config;
-    parameterCount = parameterCount(targets);
-    Map<String, AdapterParameter> byName = parameters(targets, values);
-    parameters = List.copyOf(byName.values());
+    parameters = AdapterParameters.of(entries(targets), values);
+    Map<String, DeltaTensor> tensors = parameters.tensors();
     for (LoraTarget target : targets) {
-      AdapterParameter a = byName.get(target.nameOfA());
-      AdapterParameter b = byName.get(target.nameOfB());
+      DeltaTensor a = tensors.get(target.nameOfA());
+      DeltaTensor b = tensors.get(target.nameOfB());
       deltas.put(
-          target.module().name(),
-          new LowRankDelta(a.tensor(), b.tensor(), target.scaling(), config.loraDropout()));
+          target.module().name(), new LowRankDelta(a, b, target.scaling(), config.loraDropout()));
     }
+  }
+
+  private static List<TensorEntry> entries(List<LoraTarget> targets) {
+    return targets.stream().flatMap(target -> target.entries().stream()).toList();
   }
 
   /** As {@link Adapters#create}. */
@@ -52,7 +52,7 @@ final class LoraAdapter implements Adapter {
     List<LinearModule> modules = base.linearModules();
     LoraConfig resolved = LoraTargets.resolved(config, modules);
     List<LoraTarget> targets = LoraTargets.match(resolved, modules);
-    parameterCount(targets);
+    AdapterParameters.requireCountable(entries(targets));
     Map<String, float[]> initial = new TreeMap<>();
     targets.forEach(target -> putInitial(initial, target, config.initLoraWeights(), seed));
     NDManager manager = parent.newSubManager();
@@ -82,32 +82,18 @@ final class LoraAdapter implements Adapter {
 
   /** As {@link Adapters#load}. */
   static LoraAdapter load(NDManager parent, Path folder, BaseModel base) {
-    AdapterReader reader = AdapterReader.open(folder, base);
+    LoraConfig config = LoraConfig.read(folder);
+    List<LoraTarget> targets = LoraTargets.match(config, base.linearModules());
+    Map<String, long[]> tolerated = new HashMap<>();
+    // PEFT saves the frozen weight of an adapted head too; the base has it already.
+    targets.forEach(
+        target ->
+            tolerated.put(
+                target.nameOfBaseWeight(),
+                new long[] {target.module().out(), target.module().in()}));
+    AdapterReader reader = AdapterReader.open(folder, entries(targets), tolerated);
     NDManager manager = parent.newSubManager();
-    return new LoraAdapter(
-        manager, reader.config(), reader.targets(), entry -> reader.fp32(manager, entry.name()));
-  }
-
-  private static int parameterCount(List<LoraTarget> targets) {
-    long count = targets.stream().mapToLong(LoraTarget::parameterCount).reduce(0, Math::addExact);
-    if (count > Integer.MAX_VALUE) {
-      throw AdapterErrors.tooManyParameters(count);
-    }
-    return (int) count;
-  }
-
-  /** In file order, their gradients one after the other. */
-  private static Map<String, AdapterParameter> parameters(
-      List<LoraTarget> targets, Function<TensorEntry, NDArray> values) {
-    List<TensorEntry> entries = new ArrayList<>();
-    targets.forEach(target -> entries.addAll(target.entries()));
-    Map<String, AdapterParameter> result = new LinkedHashMap<>();
-    int offset = 0;
-    for (TensorEntry entry : SafetensorsWriter.inFileOrder(entries)) {
-      result.put(entry.name(), new AdapterParameter(entry.name(), values.apply(entry), offset));
-      offset += Math.toIntExact(entry.elements());
-    }
-    return result;
+    return new LoraAdapter(manager, config, targets, entry -> reader.fp32(manager, entry.name()));
   }
 
   @Override
@@ -117,7 +103,7 @@ final class LoraAdapter implements Adapter {
 
   @Override
   public List<AdapterParameter> parameters() {
-    return parameters;
+    return parameters.list();
   }
 
   @Override
@@ -127,7 +113,7 @@ final class LoraAdapter implements Adapter {
 
   @Override
   public int parameterCount() {
-    return parameterCount;
+    return parameters.count();
   }
 
   @Override

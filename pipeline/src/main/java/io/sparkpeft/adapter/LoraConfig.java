@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** PEFT's LoraConfig (r 8, lora_alpha 8, lora_dropout 0 unless set otherwise). */
 public final class LoraConfig extends AdapterConfig {
@@ -87,21 +86,6 @@ public final class LoraConfig extends AdapterConfig {
 
   public LoraInit initLoraWeights() {
     return LoraInit.of(key("init_lora_weights"));
-  }
-
-  /** What is not adapted even if targeted. */
-  public Optional<ModuleSelector> excludeModules() {
-    return ModuleSelector.of(key("exclude_modules"));
-  }
-
-  /** Layers whose modules are adapted; all if empty. */
-  public List<Integer> layersToTransform() {
-    return PeftKeys.integers(key("layers_to_transform"));
-  }
-
-  /** Names of the segment before a layer's number; any if empty. */
-  public List<String> layersPattern() {
-    return PeftKeys.texts(key("layers_pattern"));
   }
 
   /** Ranks of single modules, tried in order. */

@@ -283,7 +283,7 @@ final class PeftKeys {
     if (value.isArray()) {
       return value.valueStream().map(JsonNode::intValue).toList();
     }
-    return value.isNull() ? List.of() : List.of(value.intValue());
+    return value.isNumber() ? List.of(value.intValue()) : List.of();
   }
 
   /** PEFT holds these lists as sets. */

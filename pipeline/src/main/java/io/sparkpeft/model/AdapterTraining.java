@@ -76,14 +76,18 @@ public final class AdapterTraining {
     }
     try (NDManager scope = decoder.newScope()) {
       Documents documents = Documents.of(batch.lengths());
-      Pass pass = decoder.trainingPass(scope, adapter, documents, dropout, flat);
+      GatheredGradient derived = new GatheredGradient(scope);
+      GradientSink sink = adapter.derivation().isPresent() ? derived : flat;
+      Pass pass = decoder.trainingPass(scope, adapter, documents, dropout, sink);
       int lowest = lowestAdapted(pass);
       NDArray bottom = decoder.embed(pass, batch.tokens());
       for (DecoderLayer layer : decoder.layers().subList(0, lowest)) {
         bottom = Decoder.forward(pass, layer, bottom);
       }
       List<DecoderLayer> layers = decoder.layers().subList(lowest, decoder.layers().size());
-      return aboveLowest(pass, layers, bottom, targets, lossScale);
+      double loss = aboveLowest(pass, layers, bottom, targets, lossScale);
+      adapter.derivation().ifPresent(derivation -> derived.pullBack(derivation, flat));
+      return loss;
     }
   }
 

@@ -5,10 +5,13 @@ import io.sparkpeft.adapter.AdapterParameter;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Finds parts of an adapter that the backward pass does not reach. */
 final class GradientCheck {
-  private static final String MODULE_END = ".lora_";
+  /** What PEFT's names of trained tensors put behind their module's. */
+  private static final Pattern MODULE = Pattern.compile("(.*)\\.(?:lora|vblora|ia3|adapter)_.*");
 
   private GradientCheck() {}
 
@@ -37,7 +40,7 @@ final class GradientCheck {
   }
 
   private static String module(String parameter) {
-    int end = parameter.lastIndexOf(MODULE_END);
-    return end < 0 ? parameter : parameter.substring(0, end);
+    Matcher matcher = MODULE.matcher(parameter);
+    return matcher.matches() ? matcher.group(1) : parameter;
   }
 }

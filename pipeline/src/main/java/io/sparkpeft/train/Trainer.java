@@ -1,6 +1,7 @@
 package io.sparkpeft.train;
 
 import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.Derivation;
 import io.sparkpeft.base.Sha256;
 import io.sparkpeft.collective.Collective;
 import io.sparkpeft.data.DataOrder;
@@ -111,6 +112,7 @@ public final class Trainer implements AutoCloseable {
   private Resumed resume(Path path) {
     Checkpoint checkpoint = task.checkpoints().orElseThrow().load(path);
     checkpoint.restore(adapter);
+    adapter.derivation().ifPresent(Derivation::refresh);
     optimizer.restore(checkpoint.optimizer());
     progress = checkpoint.progress();
     return new Resumed(progress.steps(), path);
@@ -178,6 +180,7 @@ public final class Trainer implements AutoCloseable {
       GradientClip.clip(gradient, norm, settings.maxGradNorm());
     }
     optimizer.step(gradient, learningRate);
+    adapter.derivation().ifPresent(Derivation::refresh);
     return norm;
   }
 

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.data.TokenBatch;
-import io.sparkpeft.tensor.AttentionKernels.Mixed;
 import io.sparkpeft.tensor.HeadKernels;
 import io.sparkpeft.tensor.Tensors;
 import java.util.ArrayDeque;
@@ -13,6 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -148,9 +148,14 @@ public final class AdapterTraining {
    * A layer on its way forward and back.
    *
    * @param scope where what it keeps lives
+   * @param saved gives all that the backward pass needs, kept or computed again
    */
   private record Step(
-      DecoderLayer layer, NDArray input, NDArray output, NDManager scope, Kept kept) {
+      DecoderLayer layer,
+      NDArray input,
+      NDArray output,
+      NDManager scope,
+      Function<Pass, DecoderLayer.Saved> saved) {
 
     static Step forward(Pass pass, DecoderLayer layer, NDArray x, Checkpointing checkpointing) {
       NDManager scope = pass.scope().newSubManager();
@@ -158,14 +163,13 @@ public final class AdapterTraining {
       NDArray output = saved.output();
       output.attach(pass.scope());
       if (checkpointing == Checkpointing.KEEP_ALL) {
-        return new Step(layer, x, output, scope, new Kept.All(saved));
+        return new Step(layer, x, output, scope, inner -> saved);
       }
       try (scope) {
         NDManager smaller = pass.scope().newSubManager();
-        Mixed mixed = saved.attention().core().orElseThrow().mixed();
-        mixed.y().attach(smaller);
-        mixed.sums().ifPresent(sums -> sums.attach(smaller));
-        return new Step(layer, x, output, smaller, new Kept.Attention(mixed));
+        Kept kept = layer.kept(saved, checkpointing);
+        kept.attach(smaller);
+        return new Step(layer, x, output, smaller, inner -> layer.again(inner, x, kept));
       }
     }
 
@@ -175,25 +179,10 @@ public final class AdapterTraining {
           gy;
           output) {
         Pass inner = pass.in(scope);
-        Optional<NDArray> gx = layer.backward(inner, gy, saved(inner), carry);
+        Optional<NDArray> gx = layer.backward(inner, gy, saved.apply(inner), carry);
         gx.ifPresent(gradient -> gradient.attach(pass.scope()));
         return gx;
       }
     }
-
-    private DecoderLayer.Saved saved(Pass pass) {
-      if (kept instanceof Kept.Attention attention) {
-        return layer.again(pass, input, attention.mixed());
-      }
-      return ((Kept.All) kept).saved();
-    }
-  }
-
-  /** What is left of a layer's forward pass for its backward pass. */
-  private sealed interface Kept {
-    record All(DecoderLayer.Saved saved) implements Kept {}
-
-    /** All else is computed again, from the layer's input. */
-    record Attention(Mixed mixed) implements Kept {}
   }
 }

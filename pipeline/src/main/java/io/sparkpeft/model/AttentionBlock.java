@@ -23,10 +23,19 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
   /**
    * @param ins the projections
    * @param core empty if attention was computed with a cache, from which no way leads back
+   * @param result empty if only the rest was computed
    */
-  record Saved(HeadInputs.Saved ins, Optional<Core> core, Linear.Saved out) {
+  record Saved(
+      HeadInputs.Saved ins,
+      Optional<Core> core,
+      Optional<DeltaTrace> out,
+      Optional<NDArray> result) {
+    static Saved of(HeadInputs.Saved ins, Optional<Core> core, Linear.Saved out) {
+      return new Saved(ins, core, out.trace(), Optional.of(out.output()));
+    }
+
     NDArray output() {
-      return out.output();
+      return result.orElseThrow();
     }
 
     Heads heads() {
@@ -45,13 +54,21 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
     HeadInputs.Saved x = ins.forward(pass, n);
     Heads heads = heads(pass, x);
     Mixed mixed = AttentionKernels.attention(pass.scope(), heads, pass.documents().lengths(), form);
-    return new Saved(x, Optional.of(new Core(heads, mixed)), out.forward(pass, mixed.y()));
+    return Saved.of(x, Optional.of(new Core(heads, mixed)), out.forward(pass, mixed.y()));
   }
 
-  /** What {@link #forward} gives, with its own result of attention. */
-  Saved again(Pass pass, NDArray n, Mixed mixed) {
-    HeadInputs.Saved x = ins.forward(pass, n);
-    return new Saved(x, Optional.of(new Core(heads(pass, x), mixed)), out.forward(pass, mixed.y()));
+  /**
+   * What {@link #forward} gives, with what was kept of it.
+   *
+   * @param isResultRead whether the result is wanted too
+   */
+  Saved again(Pass pass, NDArray n, Kept kept, boolean isResultRead) {
+    HeadInputs.Saved x = ins.again(pass, n, kept);
+    Optional<Core> core = Optional.of(new Core(heads(pass, x), kept.mixed()));
+    NDArray y = kept.mixed().y();
+    return isResultRead
+        ? Saved.of(x, core, out.again(pass, y, kept))
+        : new Saved(x, core, out.trace(pass, y), Optional.empty());
   }
 
   private Heads heads(Pass pass, HeadInputs.Saved x) {
@@ -81,13 +98,13 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
             turns.cos(),
             turns.sin(),
             form);
-    return new Saved(x, Optional.empty(), out.forward(pass, mixed));
+    return Saved.of(x, Optional.empty(), out.forward(pass, mixed));
   }
 
   /** As {@link MlpBlock#backward}. */
   List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
     boolean below = carry || ins.isAdapted(pass);
-    Optional<NDArray> gMixed = out.backward(pass, gy, saved.out().trace(), below);
+    Optional<NDArray> gMixed = out.backward(pass, gy, saved.out(), below);
     if (gMixed.isEmpty()) {
       return List.of();
     }

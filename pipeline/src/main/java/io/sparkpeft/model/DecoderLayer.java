@@ -1,7 +1,9 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
-import io.sparkpeft.tensor.AttentionKernels.Mixed;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -31,13 +33,18 @@ sealed interface DecoderLayer permits SequentialLayer, NormLastLayer, ParallelLa
   /**
    * @param x [tokens, hidden]
    * @param attend attention, computed in one way or another
-   * @param feed the MLP, computed with its result or without
    */
-  Saved forward(
-      Pass pass,
-      NDArray x,
-      Function<NDArray, AttentionBlock.Saved> attend,
-      Function<NDArray, MlpBlock.Saved> feed);
+  Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend);
+
+  /**
+   * What the backward pass needs, with what was kept of it.
+   *
+   * @param x [tokens, hidden]
+   */
+  Saved again(Pass pass, NDArray x, Kept kept);
+
+  /** Whether the backward pass, or what leads to it, reads what attention gives. */
+  boolean readsAttentionResult();
 
   /** Whether the backward pass reads what the MLP gives. */
   boolean readsMlpResult();
@@ -47,26 +54,35 @@ sealed interface DecoderLayer permits SequentialLayer, NormLastLayer, ParallelLa
 
   /** Every document attends to itself; x [tokens, hidden]. */
   default Saved forward(Pass pass, NDArray x) {
-    return forward(pass, x, n -> attention().forward(pass, n), n -> mlp().forward(pass, n));
-  }
-
-  /**
-   * What the backward pass needs, computed a second time: all of the forward pass but attention
-   * itself, whose result was kept, and the last product, which nobody reads.
-   */
-  default Saved again(Pass pass, NDArray x, Mixed mixed) {
-    return forward(
-        pass,
-        x,
-        n -> attention().again(pass, n, mixed),
-        n -> readsMlpResult() ? mlp().forward(pass, n) : mlp().again(pass, n));
+    return forward(pass, x, n -> attention().forward(pass, n));
   }
 
   /** One new position for each row; x [rows, hidden]. */
   default NDArray forwardCached(Pass pass, NDArray x, KvCache.Layer cache) {
-    return forward(
-            pass, x, n -> attention().forwardCached(pass, n, cache), n -> mlp().forward(pass, n))
-        .output();
+    return forward(pass, x, n -> attention().forwardCached(pass, n, cache)).output();
+  }
+
+  /** What {@link #again} is to find of a forward pass. */
+  default Kept kept(Saved saved, Checkpointing checkpointing) {
+    Map<String, NDArray> products = new HashMap<>();
+    if (checkpointing == Checkpointing.KEEP_PRODUCTS) {
+      put(products, attention().ins().linears(), saved.attention().ins().linears());
+      put(products, mlp().ins(), saved.mlp().ins());
+      if (readsAttentionResult()) {
+        products.put(attention().out().module(), saved.attention().output());
+      }
+      if (readsMlpResult()) {
+        products.put(mlp().down().module(), saved.mlp().output());
+      }
+    }
+    return new Kept(saved.attention().core().orElseThrow().mixed(), products);
+  }
+
+  private static void put(
+      Map<String, NDArray> products, List<Linear> linears, List<Linear.Saved> saved) {
+    for (int i = 0; i < linears.size(); i++) {
+      products.put(linears.get(i).module(), saved.get(i).output());
+    }
   }
 
   default boolean isAdapted(Pass pass) {

@@ -15,6 +15,7 @@ import io.sparkpeft.tensor.Dtype;
  */
 public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFeatures) {
   private static final long AFFORDABLE_BYTES = 512L << 20;
+  private static final long AFFORDABLE_PRODUCTS_BYTES = 2048L << 20;
 
   /** Of a decoder that trains an adapter of that shape. */
   public static DecoderMemory of(DecoderConfig config, Dtype compute, AdapterShape adapter) {
@@ -44,6 +45,7 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFea
     long kept =
         switch (checkpointing) {
           case RECOMPUTE -> config.layers() * (stream + attended(cells));
+          case KEEP_PRODUCTS -> config.layers() * (stream + attended(cells) + products(cells));
           case KEEP_ALL -> config.layers() * layer;
         };
     return (kept + 2 * layer) * compute.bytes();
@@ -51,11 +53,15 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFea
 
   /**
    * What {@code train.gradient_checkpointing = auto} means for micro-batches of that shape: all is
-   * kept, which saves computing every layer a second time, where it takes no more than 512 MiB.
+   * kept where it takes no more than 512 MiB, else the products where they take no more than 2 GiB.
    */
   public Checkpointing affordable(int rows, int columns) {
-    return activationBytes(rows, columns, Checkpointing.KEEP_ALL) <= AFFORDABLE_BYTES
-        ? Checkpointing.KEEP_ALL
+    if (activationBytes(rows, columns, Checkpointing.KEEP_ALL) <= AFFORDABLE_BYTES) {
+      return Checkpointing.KEEP_ALL;
+    }
+    long products = activationBytes(rows, columns, Checkpointing.KEEP_PRODUCTS);
+    return products <= AFFORDABLE_PRODUCTS_BYTES
+        ? Checkpointing.KEEP_PRODUCTS
         : Checkpointing.RECOMPUTE;
   }
 
@@ -74,6 +80,18 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFea
   private long attended(long tokens) {
     long sums = (long) Float.BYTES / compute.bytes() * config.attention().heads();
     return tokens * (config.attention().queryWidth() + sums);
+  }
+
+  /** Results of a layer's linear layers that its backward pass reads, in elements. */
+  private long products(long tokens) {
+    Residual residual = config.residual();
+    long features =
+        config.projections().stream()
+            .filter(projection -> projection != Projection.OUTPUT || residual.isSequential())
+            .filter(projection -> projection != Projection.DOWN || residual.normsMlpResult())
+            .mapToLong(projection -> projection.out(config))
+            .sum();
+    return tokens * features;
   }
 
   /** What a layer's forward pass makes, in elements. */

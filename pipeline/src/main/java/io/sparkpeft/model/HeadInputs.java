@@ -42,7 +42,15 @@ record HeadInputs(DecoderConfig.Attention shape, List<Linear> linears, Optional<
 
   /** n [tokens, hidden]. */
   Saved forward(Pass pass, NDArray n) {
-    List<Linear.Saved> outputs = linears.stream().map(linear -> linear.forward(pass, n)).toList();
+    return saved(pass, linears.stream().map(linear -> linear.forward(pass, n)).toList());
+  }
+
+  /** What {@link #forward} gives, with those of its own products that were kept. */
+  Saved again(Pass pass, NDArray n, Kept kept) {
+    return saved(pass, linears.stream().map(linear -> linear.again(pass, n, kept)).toList());
+  }
+
+  private Saved saved(Pass pass, List<Linear.Saved> outputs) {
     List<NDArray> raw = split(pass, outputs.stream().map(Linear.Saved::output).toList());
     List<NDArray> normed =
         norms

@@ -28,8 +28,15 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
         .orElseGet(() -> new Saved(frozen(pass, x), Optional.empty()));
   }
 
+  /** What {@link #forward} gives, with its own output if that was kept. */
+  Saved again(Pass pass, NDArray x, Kept kept) {
+    return kept.product(this)
+        .map(y -> new Saved(y, trace(pass, x)))
+        .orElseGet(() -> forward(pass, x));
+  }
+
   /** What {@link #forward} saves beside its output, without the cost of that. */
-  Optional<DeltaTrace> again(Pass pass, NDArray x) {
+  Optional<DeltaTrace> trace(Pass pass, NDArray x) {
     return adapted(pass).map(adapted -> adapted.again(pass, x));
   }
 

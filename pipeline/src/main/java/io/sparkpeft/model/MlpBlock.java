@@ -31,10 +31,19 @@ record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear 
     return new Saved(first, last.trace(), Optional.of(last.output()));
   }
 
-  /** The same without the result. */
-  Saved again(Pass pass, NDArray n) {
-    List<Linear.Saved> first = ins.stream().map(linear -> linear.forward(pass, n)).toList();
-    return new Saved(first, down.again(pass, middle(pass, first)), Optional.empty());
+  /**
+   * What {@link #forward} gives, with those of its own products that were kept.
+   *
+   * @param isResultRead whether the result is wanted too
+   */
+  Saved again(Pass pass, NDArray n, Kept kept, boolean isResultRead) {
+    List<Linear.Saved> first = ins.stream().map(linear -> linear.again(pass, n, kept)).toList();
+    NDArray middle = middle(pass, first);
+    if (!isResultRead) {
+      return new Saved(first, down.trace(pass, middle), Optional.empty());
+    }
+    Linear.Saved last = down.again(pass, middle, kept);
+    return new Saved(first, last.trace(), Optional.of(last.output()));
   }
 
   private NDArray middle(Pass pass, List<Linear.Saved> x) {

@@ -12,17 +12,32 @@ record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp,
     implements DecoderLayer {
 
   @Override
-  public Saved forward(
-      Pass pass,
-      NDArray x,
-      Function<NDArray, AttentionBlock.Saved> attend,
-      Function<NDArray, MlpBlock.Saved> feed) {
+  public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
     AttentionBlock.Saved a = attend.apply(x);
     LinearKernels.addInPlace(pass.scope(), a.output(), x);
     NDArray middle = attentionNorm.forward(pass, a.output());
-    MlpBlock.Saved f = feed.apply(middle);
+    MlpBlock.Saved f = mlp.forward(pass, middle);
     LinearKernels.addInPlace(pass.scope(), f.output(), middle);
     return new Saved(x, a, middle, f, Optional.of(mlpNorm.forward(pass, f.output())));
+  }
+
+  @Override
+  public Saved again(Pass pass, NDArray x, Kept kept) {
+    AttentionBlock.Saved a = attention.again(pass, x, kept, true);
+    if (!kept.has(attention.out())) {
+      LinearKernels.addInPlace(pass.scope(), a.output(), x);
+    }
+    NDArray middle = attentionNorm.forward(pass, a.output());
+    MlpBlock.Saved f = mlp.again(pass, middle, kept, true);
+    if (!kept.has(mlp.down())) {
+      LinearKernels.addInPlace(pass.scope(), f.output(), middle);
+    }
+    return new Saved(x, a, middle, f, Optional.empty());
+  }
+
+  @Override
+  public boolean readsAttentionResult() {
+    return true;
   }
 
   @Override

@@ -17,15 +17,28 @@ record ParallelLayer(
     implements DecoderLayer {
 
   @Override
-  public Saved forward(
-      Pass pass,
-      NDArray x,
-      Function<NDArray, AttentionBlock.Saved> attend,
-      Function<NDArray, MlpBlock.Saved> feed) {
+  public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
     NDArray normed = attentionNorm.forward(pass, x);
     AttentionBlock.Saved a = attend.apply(normed);
-    MlpBlock.Saved f = feed.apply(mlpNorm.map(norm -> norm.forward(pass, x)).orElse(normed));
-    return new Saved(x, a, x, f, f.result().map(y -> joined(pass, y, a.output(), x)));
+    MlpBlock.Saved f = mlp.forward(pass, mlpInput(pass, x, normed));
+    return new Saved(x, a, x, f, Optional.of(joined(pass, f.output(), a.output(), x)));
+  }
+
+  @Override
+  public Saved again(Pass pass, NDArray x, Kept kept) {
+    NDArray normed = attentionNorm.forward(pass, x);
+    AttentionBlock.Saved a = attention.again(pass, normed, kept, false);
+    MlpBlock.Saved f = mlp.again(pass, mlpInput(pass, x, normed), kept, false);
+    return new Saved(x, a, x, f, Optional.empty());
+  }
+
+  private NDArray mlpInput(Pass pass, NDArray x, NDArray normed) {
+    return mlpNorm.map(norm -> norm.forward(pass, x)).orElse(normed);
+  }
+
+  @Override
+  public boolean readsAttentionResult() {
+    return false;
   }
 
   private static NDArray joined(Pass pass, NDArray y, NDArray attended, NDArray x) {

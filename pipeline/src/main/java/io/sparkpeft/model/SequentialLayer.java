@@ -18,16 +18,27 @@ record SequentialLayer(
     implements DecoderLayer {
 
   @Override
-  public Saved forward(
-      Pass pass,
-      NDArray x,
-      Function<NDArray, AttentionBlock.Saved> attend,
-      Function<NDArray, MlpBlock.Saved> feed) {
+  public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
     AttentionBlock.Saved a = attend.apply(attentionNorm.forward(pass, x));
     NDArray middle = joined(pass, attentionResultNorm, a.output(), x);
-    MlpBlock.Saved f = feed.apply(mlpNorm.forward(pass, middle));
-    Optional<NDArray> y = f.result().map(result -> joined(pass, mlpResultNorm, result, middle));
-    return new Saved(x, a, middle, f, y);
+    MlpBlock.Saved f = mlp.forward(pass, mlpNorm.forward(pass, middle));
+    NDArray y = joined(pass, mlpResultNorm, f.output(), middle);
+    return new Saved(x, a, middle, f, Optional.of(y));
+  }
+
+  @Override
+  public Saved again(Pass pass, NDArray x, Kept kept) {
+    AttentionBlock.Saved a = attention.again(pass, attentionNorm.forward(pass, x), kept, true);
+    // Where no norm is between them, what was kept of attention is joined to x already.
+    boolean isJoined = kept.has(attention.out()) && attentionResultNorm.isEmpty();
+    NDArray middle = isJoined ? a.output() : joined(pass, attentionResultNorm, a.output(), x);
+    MlpBlock.Saved f = mlp.again(pass, mlpNorm.forward(pass, middle), kept, readsMlpResult());
+    return new Saved(x, a, middle, f, Optional.empty());
+  }
+
+  @Override
+  public boolean readsAttentionResult() {
+    return true;
   }
 
   @Override

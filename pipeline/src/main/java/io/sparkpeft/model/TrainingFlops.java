@@ -142,20 +142,26 @@ public record TrainingFlops(
         if (adapted.containsKey(module.name())) {
           AdaptedModule target = adapted.get(module.name());
           lora += lowRank(target, tokens, forwards, carry);
-          lora += forwards < forwards() ? inner(target, tokens) : 0;
+          lora += inner(target, tokens) * (forwards() - forwards);
         }
       }
       return new Parts(projections, lora, attention(pairs), 0);
     }
 
+    /** How often what a projection's adapter makes of its input is computed. */
     private int forwards() {
-      return index >= lowest && checkpointing == Checkpointing.RECOMPUTE ? 2 : 1;
+      return index >= lowest && checkpointing != Checkpointing.KEEP_ALL ? 2 : 1;
     }
 
-    /** The last product is not computed again unless a norm reads its result. */
+    /** A product is not computed again if it was kept, or if nothing reads its result. */
     private int forwards(Projection projection) {
-      boolean isRead = config.residual().normsMlpResult();
-      return projection == Projection.DOWN && !isRead ? 1 : forwards();
+      boolean isRead =
+          switch (projection) {
+            case OUTPUT -> config.residual().isSequential();
+            case DOWN -> config.residual().normsMlpResult();
+            default -> true;
+          };
+      return checkpointing == Checkpointing.RECOMPUTE && isRead ? forwards() : 1;
     }
 
     /**

@@ -87,6 +87,7 @@ public record RankMemory(
     return switch (recipe.train().gradientCheckpointing()) {
       case AUTO -> memory.affordable(rows(recipe.train()), columns(recipe, memory.config()));
       case TRUE -> Checkpointing.RECOMPUTE;
+      case PRODUCTS -> Checkpointing.KEEP_PRODUCTS;
       case FALSE -> Checkpointing.KEEP_ALL;
     };
   }

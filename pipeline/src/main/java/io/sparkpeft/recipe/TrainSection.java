@@ -51,6 +51,8 @@ public record TrainSection(
   public enum Checkpointing {
     AUTO,
     TRUE,
+    /** All but the results of the large products. */
+    PRODUCTS,
     FALSE
   }
 
@@ -156,8 +158,9 @@ public record TrainSection(
               "train.gradient_checkpointing",
               ValueTypes.oneOf(Checkpointing.class),
               Checkpointing.AUTO,
-              "Keep only the layers' inputs and compute the rest again in the backward pass: less"
-                  + " memory, about a third more time, the same bits.")
+              "true keeps only the layers' inputs and computes the rest again in the backward pass:"
+                  + " least memory, about a third more time. products also keeps the results of"
+                  + " the large products, false keeps all; auto chooses by memory. The same bits.")
           .as(TRANSFORMERS)
           .place();
 

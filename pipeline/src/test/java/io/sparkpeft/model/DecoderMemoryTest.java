@@ -43,6 +43,17 @@ class DecoderMemoryTest {
     assertThat(memory.activationBytes(2, 6, Checkpointing.RECOMPUTE))
         .isEqualTo(2 * (3 * 2 * 6 * (8 + 8 + 2 * 4) + 2 * layer));
     assertThat(memory.activationBytes(2, 6, Checkpointing.KEEP_ALL)).isEqualTo(2 * 5 * layer);
+    long products = 8 + 2 * 4 + 8 + 2 * 12;
+    assertThat(memory.activationBytes(2, 6, Checkpointing.KEEP_PRODUCTS))
+        .isEqualTo(2 * (3 * 2 * 6 * (8 + 8 + 2 * 4 + products) + 2 * layer));
+  }
+
+  @Test
+  void keepsWhatIsAffordable() {
+    DecoderMemory large = new DecoderMemory(CONFIG, Dtype.BFLOAT16, 1_000_000);
+    assertThat(memory.affordable(2, 6)).isEqualTo(Checkpointing.KEEP_ALL);
+    assertThat(large.affordable(2, 60)).isEqualTo(Checkpointing.KEEP_PRODUCTS);
+    assertThat(large.affordable(2, 60_000)).isEqualTo(Checkpointing.RECOMPUTE);
   }
 
   /** Dropout copies what an adapted module reads, and keeps a mask of it. */

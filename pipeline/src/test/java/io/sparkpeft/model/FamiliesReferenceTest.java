@@ -108,6 +108,23 @@ class FamiliesReferenceTest {
 
   @ParameterizedTest
   @MethodSource("families")
+  void whatIsKeptDoesNotChangeABit(String family) {
+    try (ReferenceModel model = open(family)) {
+      float[] kept = gradient(model, Checkpointing.KEEP_ALL);
+      assertThat(gradient(model, Checkpointing.KEEP_PRODUCTS)).isEqualTo(kept);
+      assertThat(gradient(model, Checkpointing.RECOMPUTE)).isEqualTo(kept);
+    }
+  }
+
+  private static float[] gradient(ReferenceModel model, Checkpointing checkpointing) {
+    float[] gradient = new float[model.adapter.parameterCount()];
+    new AdapterTraining(model.decoder, model.adapter, checkpointing)
+        .lossAndGradient(model.batch(), 1, 1, gradient);
+    return gradient;
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
   void fiveStepsOfAdamW(String family) {
     try (ReferenceModel model = open(family);
         Optimizer optimizer =

@@ -38,7 +38,9 @@ class TrainingFlopsTest {
           """
           q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj,lm_head | RECOMPUTE
           q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj,lm_head | KEEP_ALL
+          q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj,lm_head | KEEP_PRODUCTS
           q_proj,v_proj                | RECOMPUTE
+          layers.1.mlp.up_proj         | KEEP_PRODUCTS
           layers.1.self_attn.v_proj    | RECOMPUTE
           layers.0.self_attn.k_proj    | KEEP_ALL
           layers.1.self_attn.o_proj    | RECOMPUTE

@@ -141,7 +141,7 @@ record FinetuneTask(
       Recipe recipe,
       Decoder decoder,
       Adapter adapter,
-      Path spools,
+      Path scratch,
       TrainEvents events) {
     DecoderConfig config = decoder.config();
     DecoderMemory memory =
@@ -149,7 +149,7 @@ record FinetuneTask(
             config, decoder.arithmetic().compute(), adapter.config().shape(config.baseModel()));
     AdapterTraining training =
         new AdapterTraining(decoder, adapter, RankMemory.checkpointing(recipe, memory));
-    TokenFile tokens = Spool.write(table, hadoop.value(), spools.resolve("train"));
+    TokenFile tokens = Spool.write(table, hadoop.value(), scratch.resolve("train"));
     TrainSettings settings = recipe.trainSettings(config.maxPositionEmbeddings());
     Path checkpoints = Path.of(work, CHECKPOINTS);
     CheckpointIdentity run =
@@ -158,9 +158,10 @@ record FinetuneTask(
         settings,
         adapter,
         ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
+        recipe.train().stateMemory(scratch),
         training::lossAndGradient,
         tokens,
-        validation(training, spools),
+        validation(training, scratch),
         rank.collective(),
         rank.cores(),
         Optional.of(new CheckpointStore(checkpoints, run)),
@@ -169,8 +170,8 @@ record FinetuneTask(
         rank.interruption());
   }
 
-  private Optional<Validation> validation(AdapterTraining training, Path spools) {
-    TokenFile held = Spool.writeValidation(table, hadoop.value(), spools.resolve("validation"));
+  private Optional<Validation> validation(AdapterTraining training, Path scratch) {
+    TokenFile held = Spool.writeValidation(table, hadoop.value(), scratch.resolve("validation"));
     return held.size() == 0 ? Optional.empty() : Optional.of(new Validation(held, training::loss));
   }
 

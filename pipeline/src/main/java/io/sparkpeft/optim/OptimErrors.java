@@ -2,6 +2,7 @@ package io.sparkpeft.optim;
 
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.tensor.Dtype;
 import java.util.Collection;
 import java.util.TreeSet;
 
@@ -35,11 +36,13 @@ final class OptimErrors {
         "Resume with the recipe that wrote it, or start anew with train.resume = never.");
   }
 
-  static SparkPeftException momentOfOtherSize(String moment, int expected, int found) {
+  static SparkPeftException stateOfOtherSize(
+      String name, Dtype expected, long expectedSize, Dtype found, long foundSize) {
     return SparkPeftException.of(
         ExitCode.DATA,
-        "The saved optimizer state has %d values for %s instead of %d."
-            .formatted(found, moment, expected),
+        "The saved optimizer state has %d values of %s for %s instead of %d of %s."
+            .formatted(
+                foundSize, found.safetensorsName(), name, expectedSize, expected.safetensorsName()),
         "It was written for an adapter of another shape.",
         "Resume with the recipe that wrote it, or start anew with train.resume = never.");
   }

@@ -11,12 +11,17 @@ import java.util.List;
  */
 public sealed interface Optimizer extends AutoCloseable permits AdamW, Sgd {
 
-  /** An optimizer over the tensors of all groups, each of which stands in one group only. */
-  static Optimizer create(OptimizerSettings settings, List<ParameterGroup> groups) {
+  /**
+   * An optimizer over the tensors of all groups, each of which stands in one group only.
+   *
+   * @param memory where its state lies
+   */
+  static Optimizer create(
+      OptimizerSettings settings, List<ParameterGroup> groups, StateMemory memory) {
     if (settings instanceof AdamWSettings adamW) {
-      return new AdamW(adamW, groups);
+      return new AdamW(adamW, groups, memory);
     }
-    return new Sgd((SgdSettings) settings, groups);
+    return new Sgd((SgdSettings) settings, groups, memory);
   }
 
   /**
@@ -27,7 +32,7 @@ public sealed interface Optimizer extends AutoCloseable permits AdamW, Sgd {
    */
   void step(float[] gradient, double learningRate);
 
-  /** A copy of all that it remembers. */
+  /** All that it remembers; the tensors' bytes are those of the moment in which they are read. */
   OptimizerState state();
 
   /**

@@ -1,18 +1,18 @@
 package io.sparkpeft.optim;
 
-import java.util.Collections;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import io.sparkpeft.weights.NamedTensor;
+import java.util.List;
 
 /**
  * All that an optimizer remembers between steps: restored, it goes on bit for bit.
  *
  * @param steps optimizer steps taken so far
- * @param moments flat fp32 values by {@code <moment>.<parameter>}, with torch's names for the
- *     moments: exp_avg, exp_avg_sq, momentum_buffer
+ * @param tensors flat, by {@code <kind>.<parameter>}: with torch's names exp_avg, exp_avg_sq and
+ *     momentum_buffer in fp32; with bitsandbytes' names state1 and state2 in uint8 and absmax1 and
+ *     absmax2 in fp32, beside its qmap1 and qmap2
  */
-public record OptimizerState(long steps, SortedMap<String, float[]> moments) {
+public record OptimizerState(long steps, List<NamedTensor> tensors) {
   public OptimizerState {
-    moments = Collections.unmodifiableSortedMap(new TreeMap<>(moments));
+    tensors = List.copyOf(tensors);
   }
 }

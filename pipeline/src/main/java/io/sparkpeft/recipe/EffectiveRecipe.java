@@ -67,7 +67,7 @@ public final class EffectiveRecipe {
     boolean isInput = setting.key().effect() == Key.Effect.INPUT;
     return isInput && setting.value() instanceof Optional<?> path && path.isPresent()
         ? Fingerprint.of(path.get().toString())
-        : Json.compact(setting.json());
+        : Json.compact(setting.key().identity(setting.value()));
   }
 
   /** What is not a default, as {@code key=value} for {@link Recipe#read}: to carry it elsewhere. */

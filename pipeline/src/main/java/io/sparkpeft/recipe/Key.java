@@ -4,11 +4,13 @@ import static io.sparkpeft.recipe.Key.Effect.PLACE;
 import static io.sparkpeft.recipe.Key.Effect.RESULT;
 import static io.sparkpeft.recipe.Key.NamedAfter.SPARK_PEFT;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * One configuration key.
@@ -20,6 +22,7 @@ import java.util.function.Predicate;
  * @param meaning one sentence for the reference and for --help
  * @param namedAfter whose name for it this is
  * @param rules what a value must satisfy beyond its type
+ * @param canonical of several values with one result, the one that a run's identity names
  */
 public record Key<T>(
     String name,
@@ -29,7 +32,8 @@ public record Key<T>(
     String meaning,
     NamedAfter namedAfter,
     Effect effect,
-    List<Rule<T>> rules) {
+    List<Rule<T>> rules,
+    UnaryOperator<T> canonical) {
 
   /** Where a name and its meaning come from, so that nobody has to learn it twice. */
   public enum NamedAfter {
@@ -67,7 +71,8 @@ public record Key<T>(
   record Rule<T>(String text, Predicate<T> holds) {}
 
   static <T> Key<T> of(String name, ValueType<T> type, T defaultValue, String meaning) {
-    return new Key<>(name, type, defaultValue, "", meaning, SPARK_PEFT, RESULT, List.of());
+    return new Key<>(
+        name, type, defaultValue, "", meaning, SPARK_PEFT, RESULT, List.of(), value -> value);
   }
 
   /** A key without a fixed default; the text says what holds where it is left out. */
@@ -81,29 +86,51 @@ public record Key<T>(
         meaning,
         SPARK_PEFT,
         RESULT,
-        List.of());
+        List.of(),
+        value -> value);
   }
 
   Key<T> as(NamedAfter origin) {
-    return new Key<>(name, type, defaultValue, defaultText, meaning, origin, effect, rules);
+    return new Key<>(
+        name, type, defaultValue, defaultText, meaning, origin, effect, rules, canonical);
   }
 
   /** The same key, marked as one that does not change what is computed. */
   Key<T> place() {
-    return new Key<>(name, type, defaultValue, defaultText, meaning, namedAfter, PLACE, rules);
+    return new Key<>(
+        name, type, defaultValue, defaultText, meaning, namedAfter, PLACE, rules, canonical);
   }
 
   /** The same key, marked as the path of an input. */
   Key<T> input() {
     return new Key<>(
-        name, type, defaultValue, defaultText, meaning, namedAfter, Effect.INPUT, rules);
+        name, type, defaultValue, defaultText, meaning, namedAfter, Effect.INPUT, rules, canonical);
   }
 
   Key<T> must(String rule, Predicate<T> holds) {
     List<Rule<T>> more = new ArrayList<>(rules);
     more.add(new Rule<>("It must be " + rule + ".", holds));
     return new Key<>(
-        name, type, defaultValue, defaultText, meaning, namedAfter, effect, List.copyOf(more));
+        name,
+        type,
+        defaultValue,
+        defaultText,
+        meaning,
+        namedAfter,
+        effect,
+        List.copyOf(more),
+        canonical);
+  }
+
+  /** The same key, some values of which differ only in where, when or how fast. */
+  Key<T> standingFor(UnaryOperator<T> sameResult) {
+    return new Key<>(
+        name, type, defaultValue, defaultText, meaning, namedAfter, effect, rules, sameResult);
+  }
+
+  /** A value as a run's identity names it. */
+  JsonNode identity(Object value) {
+    return type.json(canonical.apply(cast(value)));
   }
 
   /** The default as a person reads it. */

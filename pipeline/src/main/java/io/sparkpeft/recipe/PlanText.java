@@ -34,10 +34,13 @@ final class PlanText {
     text.append(String.format("memory of one rank%n"));
     bytes("  weights", memory.weights(), "mapped from files, shared by a host's ranks");
     bytes("  adapter", memory.adapter(), "fp32");
-    bytes("  optimizer", memory.optimizer(), "fp32");
+    bytes("  optimizer", memory.optimizer(), "state in memory");
     bytes("  gradients", memory.gradients(), "fp32 and int64 sums, on the heap");
     bytes("  activations", memory.activations(), "of each micro-batch computed at a time");
     bytes("  logits", memory.logits(), "of one chunk of targets");
+    if (memory.optimizerFiles() > 0) {
+      bytes("  optimizer in files", memory.optimizerFiles(), "of the scratch folder, paged");
+    }
     bytes("  all", memory.total(), "");
     bytes("  suggested memoryOverhead", memory.overheadBytes(), "spark.executor.memoryOverhead");
   }

@@ -6,6 +6,7 @@ import io.sparkpeft.base.Json;
 import io.sparkpeft.model.Checkpointing;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.model.DecoderMemory;
+import io.sparkpeft.optim.OptimizerSettings;
 import io.sparkpeft.tensor.Dtype;
 
 /**
@@ -13,13 +14,20 @@ import io.sparkpeft.tensor.Dtype;
  *
  * @param weights the frozen base, mapped from its files and shared by a host's ranks
  * @param adapter its values in fp32
- * @param optimizer two fp32 moments with AdamW, one with SGD and momentum
+ * @param optimizer its state as far as it stays in memory
+ * @param optimizerFiles what a paged optimizer's state takes in the scratch folder, not in memory
  * @param gradients an fp32 gradient and its int64 sum, on the JVM's heap
  * @param activations of a micro-batch of the longest examples, forward and backward
  * @param logits of one chunk of targets, with their gradient
  */
 public record RankMemory(
-    long weights, long adapter, long optimizer, long gradients, long activations, long logits) {
+    long weights,
+    long adapter,
+    long optimizer,
+    long optimizerFiles,
+    long gradients,
+    long activations,
+    long logits) {
 
   /** libtorch's code and buffers, and what the allocator keeps. */
   private static final long ENGINE_BYTES = 512L << 20;
@@ -29,19 +37,22 @@ public record RankMemory(
   static RankMemory of(Recipe recipe, DecoderConfig config, AdapterShape adapter) {
     long parameters = adapter.trainableParameters();
     TrainSection train = recipe.train();
+    long state = stateBytes(adapter, train);
+    long resident = train.optimizer().isPaged() ? Math.min(state, train.optimizerMemory()) : state;
     DecoderMemory memory = DecoderMemory.of(config, dtype(recipe.model().dtype(), config), adapter);
     int rows = rows(train);
     int columns = columns(recipe, config);
     return new RankMemory(
         memory.weightBytes(),
         parameters * Float.BYTES,
-        parameters * Float.BYTES * moments(train),
+        resident,
+        state - resident,
         parameters * (Float.BYTES + Long.BYTES),
         memory.activationBytes(rows, columns, checkpointing(recipe, memory)),
         memory.headBytes(rows * columns));
   }
 
-  /** All parts together. */
+  /** All parts in memory together. */
   public long total() {
     return weights + adapter + optimizer + gradients + activations + logits;
   }
@@ -58,6 +69,7 @@ public record RankMemory(
         .put("weights", weights)
         .put("adapter", adapter)
         .put("optimizer", optimizer)
+        .put("optimizer_files", optimizerFiles)
         .put("gradients", gradients)
         .put("activations", activations)
         .put("logits", logits)
@@ -75,11 +87,11 @@ public record RankMemory(
     };
   }
 
-  private static int moments(TrainSection train) {
-    return switch (train.optimizer()) {
-      case ADAMW -> 2;
-      case SGD -> train.momentum() > 0 ? 1 : 0;
-    };
+  private static long stateBytes(AdapterShape adapter, TrainSection train) {
+    OptimizerSettings optimizer = train.optimizerSettings();
+    return adapter.entries().stream()
+        .mapToLong(tensor -> optimizer.stateBytes(tensor.elements()))
+        .sum();
   }
 
   /** What {@code train.gradient_checkpointing} means for a base of that shape. */

@@ -6,7 +6,10 @@ import static io.sparkpeft.recipe.Key.NamedAfter.TRANSFORMERS;
 import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.optim.LearningRateSchedule;
 import io.sparkpeft.optim.OptimizerSettings;
+import io.sparkpeft.optim.OptimizerSettings.Means;
+import io.sparkpeft.optim.StateMemory;
 import io.sparkpeft.train.TrainSettings;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,6 +19,7 @@ import java.util.OptionalLong;
  *
  * @param maxSteps ends the training before its epochs do; empty: the epochs decide
  * @param warmupSteps empty: the lesser of 100 and a tenth of all steps
+ * @param optimizerMemory bytes of a paged optimizer's state that stay in memory
  * @param maxGradNorm the global norm that gradients are clipped to; 0 turns clipping off
  * @param resume {@code auto}, {@code never}, or the path of a checkpoint
  */
@@ -27,6 +31,7 @@ public record TrainSection(
     int globalBatchSize,
     int microBatchSize,
     OptimizerName optimizer,
+    long optimizerMemory,
     List<Double> betas,
     double eps,
     double momentum,
@@ -41,10 +46,26 @@ public record TrainSection(
     String resume,
     int maxAttempts) {
 
-  /** The optimizers of torch.optim that there are. */
+  /** The optimizers there are, the later ones with transformers' names for bitsandbytes'. */
   public enum OptimizerName {
     ADAMW,
-    SGD
+    ADAMW_8BIT,
+    PAGED_ADAMW_32BIT,
+    PAGED_ADAMW_8BIT,
+    SGD;
+
+    /** The one that gives the same result with all its state in memory. */
+    OptimizerName unpaged() {
+      return switch (this) {
+        case PAGED_ADAMW_32BIT -> ADAMW;
+        case PAGED_ADAMW_8BIT -> ADAMW_8BIT;
+        case ADAMW, ADAMW_8BIT, SGD -> this;
+      };
+    }
+
+    boolean isPaged() {
+      return this != unpaged();
+    }
   }
 
   /** Whether the backward pass computes a layer's inner values again instead of keeping them. */
@@ -102,10 +123,21 @@ public record TrainSection(
 
   static final Key<OptimizerName> OPTIMIZER =
       Key.of(
-          "train.optimizer",
-          ValueTypes.oneOf(OptimizerName.class),
-          OptimizerName.ADAMW,
-          "torch's AdamW or SGD.");
+              "train.optimizer",
+              ValueTypes.oneOf(OptimizerName.class),
+              OptimizerName.ADAMW,
+              "torch's AdamW or SGD, or AdamW with bitsandbytes' 8-bit state; paged: state beyond"
+                  + " train.optimizer_memory lies in files, the same bits.")
+          .standingFor(OptimizerName::unpaged);
+
+  static final Key<Long> OPTIMIZER_MEMORY =
+      Key.of(
+              "train.optimizer_memory",
+              ValueTypes.SIZE,
+              256L << 20,
+              "Bytes of a paged optimizer's state that stay in memory; the rest lies in"
+                  + " memory-mapped files in the executor's scratch folder.")
+          .place();
 
   static final Key<List<Double>> BETAS =
       Key.of(
@@ -220,6 +252,7 @@ public record TrainSection(
           GLOBAL_BATCH_SIZE,
           MICRO_BATCH_SIZE,
           OPTIMIZER,
+          OPTIMIZER_MEMORY,
           BETAS,
           EPS,
           MOMENTUM,
@@ -243,6 +276,7 @@ public record TrainSection(
         recipe.value(GLOBAL_BATCH_SIZE),
         Math.min(recipe.value(MICRO_BATCH_SIZE), recipe.value(GLOBAL_BATCH_SIZE)),
         recipe.value(OPTIMIZER),
+        recipe.value(OPTIMIZER_MEMORY),
         recipe.value(BETAS),
         recipe.value(EPS),
         recipe.value(MOMENTUM),
@@ -276,11 +310,27 @@ public record TrainSection(
         keepCheckpoints);
   }
 
-  private OptimizerSettings optimizerSettings() {
+  OptimizerSettings optimizerSettings() {
     return switch (optimizer) {
-      case ADAMW -> new OptimizerSettings.AdamWSettings(betas.get(0), betas.get(1), eps);
+      case ADAMW, PAGED_ADAMW_32BIT -> adamW(Means.FLOAT32);
+      case ADAMW_8BIT, PAGED_ADAMW_8BIT -> adamW(Means.BLOCKWISE_8BIT);
       case SGD -> new OptimizerSettings.SgdSettings(momentum);
     };
+  }
+
+  private OptimizerSettings adamW(Means means) {
+    return new OptimizerSettings.AdamWSettings(betas.get(0), betas.get(1), eps, means);
+  }
+
+  /**
+   * Where the optimizer's state lies.
+   *
+   * @param scratch for the files of a paged optimizer
+   */
+  public StateMemory stateMemory(Path scratch) {
+    return optimizer.isPaged()
+        ? new StateMemory.Paged(scratch, optimizerMemory)
+        : new StateMemory.Resident();
   }
 
   private static OptionalLong steps(Optional<Integer> steps) {

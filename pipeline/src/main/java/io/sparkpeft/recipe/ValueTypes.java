@@ -30,6 +30,10 @@ final class ValueTypes {
   static final ValueType<Long> LONG = new Scalar<>("integer", ValueTypes::longInteger);
   static final ValueType<Double> NUMBER = new Scalar<>("number", ValueTypes::number);
   static final ValueType<Boolean> BOOLEAN = new Scalar<>("boolean", ValueTypes::bool);
+
+  /** Bytes: a number, or one with a unit as HOCON has them (256 MiB, 2g). */
+  static final ValueType<Long> SIZE = new Scalar<>("size", ValueTypes::size);
+
   static final ValueType<TextOrList> TEXT_OR_LIST = new TextOrListType();
 
   private ValueTypes() {}
@@ -100,6 +104,15 @@ final class ValueTypes {
       throw new IllegalArgumentException("It must be a finite number.");
     }
     return value;
+  }
+
+  private static long size(String text) {
+    try {
+      return ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size");
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(
+          "It must be a number of bytes, 0 or more, such as 256 MiB.", e);
+    }
   }
 
   private static <T> T narrowed(String text, String what, Function<String, T> parse) {

@@ -18,6 +18,7 @@ final class KernelLibrary {
       List.of(
           "arithmetic",
           "attention",
+          "blockwise",
           "cache",
           "dropout",
           "embedding",

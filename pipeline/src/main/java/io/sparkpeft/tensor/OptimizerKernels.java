@@ -3,9 +3,12 @@ package io.sparkpeft.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
-/** {@code kernels/optimizer.py}. All tensors are fp32 and of one shape. */
+/**
+ * {@code kernels/optimizer.py}. All tensors are fp32 and of one shape where nothing else is said.
+ */
 public final class OptimizerKernels {
   private static final Kernel ADAMW = new Kernel("adamw_");
+  private static final Kernel ADAMW_8BIT = new Kernel("adamw_8bit_");
   private static final Kernel SGD = new Kernel("sgd_");
   private static final Kernel SGD_MOMENTUM = new Kernel("sgd_momentum_");
 
@@ -33,8 +36,6 @@ public final class OptimizerKernels {
       double decay,
       AdamWConstants constants,
       long step) {
-    double correction1 = 1 - Math.pow(constants.beta1(), (double) step);
-    double correction2 = 1 - Math.pow(constants.beta2(), (double) step);
     ADAMW.tensor(
         scope,
         parameter,
@@ -46,8 +47,65 @@ public final class OptimizerKernels {
         constants.beta1(),
         constants.beta2(),
         constants.eps(),
-        correction1,
-        correction2);
+        correction(constants.beta1(), step),
+        correction(constants.beta2(), step));
+  }
+
+  /**
+   * A running mean of n values in blockwise 8-bit codes.
+   *
+   * @param codes uint8 [n]: places in the map
+   * @param absmax fp32 [blocks]: the greatest magnitude of each block, of which the last may be
+   *     short
+   * @param map fp32 [256], ascending
+   */
+  public record BlockwiseMean(NDArray codes, NDArray absmax, NDArray map) {
+    /** The values of a block, as in bitsandbytes' optimizers. */
+    public static final int BLOCK = 256;
+
+    /** The blocks of so many values. */
+    public static long blocks(long values) {
+      return (values + BLOCK - 1) / BLOCK;
+    }
+  }
+
+  /**
+   * Changes parameter and both means' codes and absmax in place.
+   *
+   * @param step counted from 1, for the correction of both means' bias
+   */
+  public static void adamW8bit(
+      NDManager scope,
+      NDArray parameter,
+      NDArray gradient,
+      BlockwiseMean mean,
+      BlockwiseMean meanOfSquares,
+      double rate,
+      double decay,
+      AdamWConstants constants,
+      long step) {
+    ADAMW_8BIT.tensor(
+        scope,
+        parameter,
+        gradient,
+        mean.codes(),
+        mean.absmax(),
+        mean.map(),
+        meanOfSquares.codes(),
+        meanOfSquares.absmax(),
+        meanOfSquares.map(),
+        (long) BlockwiseMean.BLOCK,
+        rate,
+        decay,
+        constants.beta1(),
+        constants.beta2(),
+        constants.eps(),
+        correction(constants.beta1(), step),
+        correction(constants.beta2(), step));
+  }
+
+  private static double correction(double beta, long step) {
+    return 1 - Math.pow(beta, (double) step);
   }
 
   /** Changes the parameter in place. */

@@ -97,6 +97,13 @@ public final class Tensors {
     return EMPTY.tensor(scope, shape, (long) dtype.scalarType(), name);
   }
 
+  public static NDArray zeros(NDManager scope, Dtype dtype, long... shape) {
+    NDArray carrier = scope.zeros(new Shape(shape), carrier(dtype));
+    return isCarried(dtype)
+        ? REINTERPRET.tensor(scope, carrier, (long) dtype.scalarType())
+        : carrier;
+  }
+
   /** A copy in another type (or the same), rounded to nearest even. */
   public static NDArray cast(NDManager scope, NDArray tensor, Dtype dtype) {
     return CAST.tensor(scope, tensor, (long) dtype.scalarType());
@@ -125,6 +132,18 @@ public final class Tensors {
       target.set(FloatBuffer.wrap(values, offset, size).slice());
     } else {
       memory(target).asFloatBuffer().put(values, offset, size);
+    }
+  }
+
+  /**
+   * Overwrites a tensor of any type, in place, with such little-endian bytes as {@link #toBytes}.
+   */
+  public static void copyFrom(NDArray target, ByteBuffer bytes) {
+    if (target.getDevice().isGpu()) {
+      ByteBuffer direct = ByteBuffer.allocateDirect(bytes.remaining());
+      target.set(direct.order(ByteOrder.LITTLE_ENDIAN).put(bytes.duplicate()).flip());
+    } else {
+      memory(target).put(bytes.duplicate());
     }
   }
 

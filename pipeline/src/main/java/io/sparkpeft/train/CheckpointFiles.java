@@ -24,7 +24,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A checkpoint as files: the adapter under PEFT's name, the optimizer's moments, and {@code
+ * A checkpoint as files: the adapter under PEFT's name, the optimizer's state, and {@code
  * checkpoint.json}, which holds the rest and the SHA-256 of the other two and of itself.
  */
 final class CheckpointFiles {
@@ -41,12 +41,9 @@ final class CheckpointFiles {
         checkpoint.adapter().entrySet().stream()
             .map(e -> named(e.getKey(), e.getValue().shape(), e.getValue().values()))
             .toList();
-    List<NamedTensor> moments =
-        checkpoint.optimizer().moments().entrySet().stream()
-            .map(e -> named(e.getKey(), new long[] {e.getValue().length}, e.getValue()))
-            .toList();
     SafetensorsWriter.write(folder.resolve(ADAPTER), SafetensorsWriter.PYTORCH, adapter);
-    SafetensorsWriter.write(folder.resolve(OPTIMIZER), SafetensorsWriter.PYTORCH, moments);
+    SafetensorsWriter.write(
+        folder.resolve(OPTIMIZER), SafetensorsWriter.PYTORCH, checkpoint.optimizer().tensors());
     try {
       byte[] description = Json.canonicalBytes(describe(folder, checkpoint, identity));
       Files.write(folder.resolve(DESCRIPTION), description);
@@ -98,12 +95,13 @@ final class CheckpointFiles {
   static Checkpoint read(Path folder) {
     JsonNode description = Json.read(folder.resolve(DESCRIPTION));
     SortedMap<String, SavedTensor> adapter = tensors(folder.resolve(ADAPTER));
-    SortedMap<String, float[]> moments = new TreeMap<>();
-    tensors(folder.resolve(OPTIMIZER)).forEach((name, t) -> moments.put(name, t.values()));
+    SafetensorsFile optimizer = Safetensors.open(folder.resolve(OPTIMIZER));
+    List<NamedTensor> state =
+        optimizer.names().stream().map(name -> NamedTensor.of(optimizer, name)).toList();
     return new Checkpoint(
         progress(description.path("progress")),
         adapter,
-        new OptimizerState(description.path("optimizer_steps").longValue(), moments));
+        new OptimizerState(description.path("optimizer_steps").longValue(), state));
   }
 
   private static Progress progress(JsonNode node) {

@@ -4,6 +4,7 @@ import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.collective.Collective;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.optim.StateMemory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.function.BooleanSupplier;
  * @param adapter what is trained, in place
  * @param groups which of its tensors are trained, and at which rates; see {@link
  *     ParameterGroup#single}
+ * @param stateMemory where the optimizer's state lies
  * @param gradients computes micro-batches; called by {@code workers} threads at once
  * @param training examples to train on, each with at least one target
  * @param validation examples to watch the loss on
@@ -30,6 +32,7 @@ public record TrainTask(
     TrainSettings settings,
     Adapter adapter,
     List<ParameterGroup> groups,
+    StateMemory stateMemory,
     GradientSource gradients,
     TokenFile training,
     Optional<Validation> validation,

@@ -63,7 +63,7 @@ public final class Trainer implements AutoCloseable {
     this.order = new DataOrder(settings.seed(), training.size());
     this.steps = settings.steps(training.size());
     this.learningRates = settings.learningRates(steps);
-    this.optimizer = Optimizer.create(settings.optimizer(), task.groups());
+    this.optimizer = Optimizer.create(settings.optimizer(), task.groups(), task.stateMemory());
     this.workers = new MicroBatchWorkers(task.workers(), adapter.parameterCount());
     this.sum = new GradientSum(adapter.parameterCount());
     this.gradient = new float[adapter.parameterCount()];

@@ -15,6 +15,7 @@ import io.sparkpeft.base.Json;
 import io.sparkpeft.optim.Optimizer;
 import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
 import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.optim.StateMemory;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Product;
@@ -130,7 +131,8 @@ class FamiliesReferenceTest {
         Optimizer optimizer =
             Optimizer.create(
                 AdamWSettings.defaults(),
-                ParameterGroup.single(model.adapter.parameters(), WEIGHT_DECAY))) {
+                ParameterGroup.single(model.adapter.parameters(), WEIGHT_DECAY),
+                new StateMemory.Resident())) {
       AdapterTraining training =
           new AdapterTraining(model.decoder, model.adapter, Checkpointing.KEEP_ALL);
       float[] gradient = new float[model.adapter.parameterCount()];

@@ -11,12 +11,14 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.adapter.AdapterParameter;
 import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
+import io.sparkpeft.optim.OptimizerSettings.Means;
 import io.sparkpeft.optim.OptimizerSettings.SgdSettings;
+import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
+import io.sparkpeft.weights.NamedTensor;
+import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +44,7 @@ class OptimizerTest {
   private static OptimizerSettings settings(String run) {
     return switch (run) {
       case "adamw" -> AdamWSettings.defaults();
-      case "adamw_groups" -> new AdamWSettings(0.8, 0.95, 1e-3);
+      case "adamw_groups" -> new AdamWSettings(0.8, 0.95, 1e-3, Means.FLOAT32);
       case "sgd" -> new SgdSettings(0);
       case "sgd_momentum" -> new SgdSettings(0.9);
       default -> throw new AssertionError(run);
@@ -57,7 +59,8 @@ class OptimizerTest {
     AdapterParameter b = parameter("b", golden.get("start").get("b"), 10, 3, 2);
     List<ParameterGroup> groups =
         List.of(group(b, golden.get("groups")), group(a, golden.get("groups")));
-    try (Optimizer optimizer = Optimizer.create(settings(run), groups)) {
+    try (Optimizer optimizer =
+        Optimizer.create(settings(run), groups, new StateMemory.Resident())) {
       for (JsonNode step : golden.get("steps")) {
         float[] gradient = new float[16];
         System.arraycopy(Golden.floats(step.get("gradients").get("a")), 0, gradient, 0, 10);
@@ -76,7 +79,8 @@ class OptimizerTest {
     AdapterParameter parameter = random(3);
     double[] expected = doubles(parameter);
     OptimizerTwin twin = new OptimizerTwin(SIZE);
-    try (Optimizer optimizer = optimizer(new AdamWSettings(0.9, 0.99, 1e-8), parameter)) {
+    try (Optimizer optimizer =
+        optimizer(new AdamWSettings(0.9, 0.99, 1e-8, Means.FLOAT32), parameter)) {
       for (int step = 0; step < 20; step++) {
         float[] gradient = gaussian(step, SIZE);
         optimizer.step(gradient, 0.01);
@@ -111,14 +115,11 @@ class OptimizerTest {
       for (int step = 0; step < 5; step++) {
         first.step(gaussian(step, SIZE), 0.01);
       }
-      OptimizerState state = first.state();
       resumed = new AdapterParameter("p", whole.value().duplicate(), 0);
-      for (int step = 5; step < 10; step++) {
-        first.step(gaussian(step, SIZE), 0.01);
-      }
       try (Optimizer second = optimizer(settings(run), resumed)) {
-        second.restore(state);
+        second.restore(first.state());
         for (int step = 5; step < 10; step++) {
+          first.step(gaussian(step, SIZE), 0.01);
           second.step(gaussian(step, SIZE), 0.01);
         }
         assertThat(second.state().steps()).isEqualTo(10);
@@ -144,11 +145,13 @@ class OptimizerTest {
   @Test
   void stateOfAnotherShapeIsRefused() {
     try (Optimizer sgd = optimizer(new SgdSettings(0.5), random(6))) {
-      OptimizerState small =
-          new OptimizerState(1, new TreeMap<>(Map.of("momentum_buffer.p", new float[3])));
-      assertThatThrownBy(() -> sgd.restore(small))
+      NamedTensor small =
+          new NamedTensor(
+              "momentum_buffer.p", Dtype.UINT8, new long[] {3}, () -> ByteBuffer.allocate(3));
+      assertThatThrownBy(() -> sgd.restore(new OptimizerState(1, List.of(small))))
           .hasMessageStartingWith(
-              "The saved optimizer state has 3 values for momentum_buffer.p instead of 1000.");
+              "The saved optimizer state has 3 values of U8 for momentum_buffer.p instead of 1000"
+                  + " of F32.");
     }
   }
 
@@ -159,16 +162,17 @@ class OptimizerTest {
         List.of(
             new ParameterGroup(List.of(parameter), 1, 0),
             new ParameterGroup(List.of(parameter), 2, 0));
-    assertThatThrownBy(() -> Optimizer.create(AdamWSettings.defaults(), twice))
+    assertThatThrownBy(
+            () -> Optimizer.create(AdamWSettings.defaults(), twice, new StateMemory.Resident()))
         .hasMessageStartingWith("The adapter's tensor p stands in two parameter groups.");
   }
 
   @Test
   void constantsOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> new AdamWSettings(0.9, 1, 1e-8))
+    assertThatThrownBy(() -> new AdamWSettings(0.9, 1, 1e-8, Means.FLOAT32))
         .hasMessageStartingWith(
             "train.betas = 1.0 cannot be used. It must be at least 0 and below 1.");
-    assertThatThrownBy(() -> new AdamWSettings(0.9, 0.999, -1))
+    assertThatThrownBy(() -> new AdamWSettings(0.9, 0.999, -1, Means.FLOAT32))
         .hasMessageStartingWith("train.eps = -1.0 cannot be used. It must be 0 or more.");
     assertThatThrownBy(() -> new SgdSettings(-0.1))
         .hasMessageStartingWith("train.momentum = -0.1 cannot be used.");
@@ -177,7 +181,8 @@ class OptimizerTest {
   }
 
   private static Optimizer optimizer(OptimizerSettings settings, AdapterParameter parameter) {
-    return Optimizer.create(settings, ParameterGroup.single(List.of(parameter), 0.1));
+    return Optimizer.create(
+        settings, ParameterGroup.single(List.of(parameter), 0.1), new StateMemory.Resident());
   }
 
   private AdapterParameter parameter(String name, JsonNode values, int offset, long... shape) {

@@ -44,6 +44,7 @@ final class OtherValues {
     values.put("train.global_batch_size", "64");
     values.put("train.micro_batch_size", "2");
     values.put("train.optimizer", "sgd");
+    values.put("train.optimizer_memory", "12 MiB");
     values.put("train.betas", "[0.8, 0.95]");
     values.put("train.eps", "1e-6");
     values.put("train.momentum", "0.5");

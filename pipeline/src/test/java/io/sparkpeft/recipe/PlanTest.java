@@ -95,6 +95,17 @@ class PlanTest {
     assertThat(memory.overheadBytes() % (256L << 20)).isZero();
     RankMemory sgd = Plan.of(recipe.with("train.optimizer", "sgd")).memory();
     assertThat(sgd.optimizer()).isEqualTo(4 * 4_194_304L);
+    RankMemory in8bit = Plan.of(recipe.with("train.optimizer", "adamw_8bit")).memory();
+    assertThat(in8bit.optimizer()).isEqualTo(2 * 4_194_304L + 2 * 4 * 4_194_304L / 256);
+    Plan paged =
+        Plan.of(
+            recipe
+                .with("train.optimizer", "paged_adamw_32bit")
+                .with("train.optimizer_memory", "10 MiB"));
+    assertThat(paged.memory().optimizer()).isEqualTo(10L << 20);
+    assertThat(paged.memory().optimizerFiles()).isEqualTo(8 * 4_194_304L - (10L << 20));
+    assertThat(paged.memory().total()).isEqualTo(memory.total() - paged.memory().optimizerFiles());
+    assertThat(paged.text()).contains("optimizer in files");
     RankMemory kept = Plan.of(recipe.with("train.gradient_checkpointing", false)).memory();
     assertThat(kept.activations()).isGreaterThan(memory.activations());
   }

@@ -31,6 +31,19 @@ class RecipeIdentityTest {
   }
 
   @Test
+  void aPagedOptimizerIsTheOneWhoseResultItGives() {
+    RecipeIdentity adamW = Recipe.defaults().identity(Job.FINETUNE);
+    Recipe paged = Recipe.defaults().with("train.optimizer", "paged_adamw_32bit");
+    assertThat(paged.identity(Job.FINETUNE)).isEqualTo(adamW);
+    assertThat(paged.with("train.optimizer_memory", "1 GiB").identity(Job.FINETUNE))
+        .isEqualTo(adamW);
+    Recipe in8bit = Recipe.defaults().with("train.optimizer", "adamw_8bit");
+    assertThat(in8bit.identity(Job.FINETUNE))
+        .isEqualTo(in8bit.with("train.optimizer", "paged_adamw_8bit").identity(Job.FINETUNE))
+        .isNotEqualTo(adamW);
+  }
+
+  @Test
   void aDefaultThatIsWrittenOutIsTheSame() {
     assertThat(Recipe.defaults().with("train.learning_rate", 0.0003).identity(Job.FINETUNE))
         .isEqualTo(Recipe.defaults().identity(Job.FINETUNE));

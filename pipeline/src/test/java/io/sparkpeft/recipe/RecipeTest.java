@@ -152,7 +152,10 @@ class RecipeTest {
         "train.learning_rate=-1e-4 | It must be more than 0.",
         "train.learning_rate=NaN | It must be a finite number.",
         "train.betas=0.9 | It must be two numbers, each at least 0 and less than 1.",
-        "train.optimizer=adam | It must be one of adamw, sgd.",
+        "train.optimizer=adam | It must be one of adamw, adamw_8bit,"
+            + " paged_adamw_32bit, paged_adamw_8bit, sgd.",
+        "train.optimizer_memory=much | It must be a number of bytes, 0 or more, such as 256 MiB.",
+        "train.optimizer_memory=-1 | It must be a number of bytes, 0 or more, such as 256 MiB.",
         "data.train_on_prompt=yes | It must be true or false.",
         "adapter.rank_pattern=4 | It must be a map such as",
         "run.id=a/b | It must be made of letters, digits, '.', '_' and '-'.",

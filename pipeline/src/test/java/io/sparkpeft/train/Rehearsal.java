@@ -9,6 +9,7 @@ import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.optim.LearningRateSchedule;
 import io.sparkpeft.optim.OptimizerSettings.AdamWSettings;
 import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.optim.StateMemory;
 import io.sparkpeft.tensor.Engine;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -160,6 +161,7 @@ final class Rehearsal {
               settings,
               adapter,
               ParameterGroup.single(adapter.parameters(), settings.weightDecay()),
+              new StateMemory.Resident(),
               gradients.on(rank, student.gradients()),
               training,
               validation.map(examples -> new Validation(examples, student.loss())),

@@ -7,8 +7,7 @@ import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.BaseModel;
-import io.sparkpeft.base.BaseErrors;
-import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.base.ScratchFolder;
 import io.sparkpeft.collective.InProcessCollective;
 import io.sparkpeft.model.AdapterTraining;
 import io.sparkpeft.model.Checkpointing;
@@ -18,6 +17,7 @@ import io.sparkpeft.model.DecoderMemory;
 import io.sparkpeft.model.RandomWeights;
 import io.sparkpeft.model.TrainingFlops;
 import io.sparkpeft.optim.ParameterGroup;
+import io.sparkpeft.optim.StateMemory;
 import io.sparkpeft.recipe.BenchSection;
 import io.sparkpeft.recipe.ModelSection.ComputeDtype;
 import io.sparkpeft.recipe.Plan;
@@ -33,8 +33,6 @@ import io.sparkpeft.train.TrainTask;
 import io.sparkpeft.train.Trainer;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.TensorSource;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,19 +65,19 @@ public final class Bench {
   private Benchmark run() {
     Engine.prepareThread();
     Device device = bench.device() == BenchSection.Device.GPU ? Device.gpu() : Device.cpu();
-    Path spool = spoolFolder();
-    try (NDManager manager = Engine.newManager(device)) {
-      Documents documents = Documents.of(recipe, config, spool.resolve("documents"));
+    try (ScratchFolder scratch = ScratchFolder.open("spark-peft-bench-");
+        NDManager manager = Engine.newManager(device)) {
+      Documents documents = Documents.of(recipe, config, scratch.path().resolve("documents"));
+      StateMemory optimizerState = recipe.train().stateMemory(scratch.path());
       warmUp(manager);
       long floor = PeakMemory.residentBytes();
       Decoder decoder = decoder(manager);
       decoder.logits(Optional.empty(), new int[] {0, 0}); // touches weights that are mapped
       long loaded = PeakMemory.residentBytes();
       try (Adapter adapter = adapter(manager)) {
-        return measured(decoder, adapter, documents, manager, new Loaded(floor, loaded - floor));
+        Loaded memory = new Loaded(floor, loaded - floor);
+        return measured(decoder, adapter, documents, optimizerState, manager, memory);
       }
-    } finally {
-      NewFolder.deleteTree(spool);
     }
   }
 
@@ -89,14 +87,6 @@ public final class Bench {
   /** Compiles the kernels, which belong to the process, not to the model. */
   private static void warmUp(NDManager manager) {
     Tensors.fromFloats(manager, new float[1], 1).close();
-  }
-
-  private static Path spoolFolder() {
-    try {
-      return Files.createTempDirectory("spark-peft-bench-");
-    } catch (IOException e) {
-      throw BaseErrors.cannotWrite(Path.of(System.getProperty("java.io.tmpdir")), e);
-    }
   }
 
   private Decoder decoder(NDManager manager) {
@@ -128,13 +118,18 @@ public final class Bench {
   }
 
   private Benchmark measured(
-      Decoder decoder, Adapter adapter, Documents documents, NDManager manager, Loaded memory) {
+      Decoder decoder,
+      Adapter adapter,
+      Documents documents,
+      StateMemory optimizerState,
+      NDManager manager,
+      Loaded memory) {
     AdapterShape shape = adapter.config().shape(config.baseModel());
     DecoderMemory predicted = DecoderMemory.of(config, decoder.arithmetic().compute(), shape);
     Checkpointing checkpointing = RankMemory.checkpointing(recipe, predicted);
     AdapterTraining training = new AdapterTraining(decoder, adapter, checkpointing);
     StepTimes times = new StepTimes(bench, config.vocabularySize(), manager.getDevice());
-    TrainResult result = train(training, adapter, documents, times);
+    TrainResult result = train(training, adapter, documents, optimizerState, times);
     TrainingFlops flops = new TrainingFlops(config, shape.modules(), checkpointing);
     Assessment assessment =
         new Assessment(recipe, documents, flops, times, decoder.arithmetic(), manager);
@@ -153,13 +148,18 @@ public final class Bench {
   }
 
   private TrainResult train(
-      AdapterTraining training, Adapter adapter, Documents documents, StepTimes times) {
+      AdapterTraining training,
+      Adapter adapter,
+      Documents documents,
+      StateMemory optimizerState,
+      StepTimes times) {
     try (times) {
       return Trainer.run(
           new TrainTask(
               recipe.trainSettings(config.maxPositionEmbeddings()),
               adapter,
               ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
+              optimizerState,
               training::lossAndGradient,
               documents.file(),
               Optional.empty(),

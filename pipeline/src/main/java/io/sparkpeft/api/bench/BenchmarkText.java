@@ -113,6 +113,11 @@ final class BenchmarkText {
         memory.activationsAndRest(),
         "predicted " + shown(predicted) + " for the longest documents");
     mebibytes("    of these, Java's heap", memory.heap(), "at most");
+    long paged = memory.predicted().optimizerFiles();
+    mebibytes(
+        "    of these, optimizer state",
+        memory.predicted().optimizer(),
+        paged > 0 ? "and " + shown(paged) + " in files" : "predicted");
   }
 
   private void mebibytes(String name, long bytes, String note) {

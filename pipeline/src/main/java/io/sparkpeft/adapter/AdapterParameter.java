@@ -15,6 +15,10 @@ public record AdapterParameter(String name, NDArray value, int offset) {
     return new DeltaTensor(name, value);
   }
 
+  public ParameterRole role() {
+    return ParameterRole.of(name);
+  }
+
   public int size() {
     return Math.toIntExact(value.size());
   }

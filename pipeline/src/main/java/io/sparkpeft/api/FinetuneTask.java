@@ -11,7 +11,6 @@ import io.sparkpeft.model.AdapterTraining;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.model.DecoderMemory;
-import io.sparkpeft.optim.ParameterGroup;
 import io.sparkpeft.recipe.RankMemory;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.rank.RankContext;
@@ -157,7 +156,7 @@ record FinetuneTask(
     return new TrainTask(
         settings,
         adapter,
-        ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
+        recipe.train().rates().groups(adapter.parameters()),
         recipe.train().stateMemory(scratch),
         training::lossAndGradient,
         tokens,

@@ -37,8 +37,9 @@ public record Key<T>(
 
   /** Where a name and its meaning come from, so that nobody has to learn it twice. */
   public enum NamedAfter {
-    PEFT("PEFT's LoraConfig"),
+    PEFT("PEFT"),
     TRANSFORMERS("transformers"),
+    VB_LORA("VB-LoRA's authors"),
     TORCH("torch.optim"),
     LM_EVAL("lm-eval"),
     SPARK_PEFT("spark-peft");

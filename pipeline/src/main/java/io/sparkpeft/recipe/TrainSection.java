@@ -1,12 +1,15 @@
 package io.sparkpeft.recipe;
 
+import static io.sparkpeft.recipe.Key.NamedAfter.PEFT;
 import static io.sparkpeft.recipe.Key.NamedAfter.TORCH;
 import static io.sparkpeft.recipe.Key.NamedAfter.TRANSFORMERS;
+import static io.sparkpeft.recipe.Key.NamedAfter.VB_LORA;
 
 import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.optim.LearningRateSchedule;
 import io.sparkpeft.optim.OptimizerSettings;
 import io.sparkpeft.optim.OptimizerSettings.Means;
+import io.sparkpeft.optim.ParameterRates;
 import io.sparkpeft.optim.StateMemory;
 import io.sparkpeft.train.TrainSettings;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.util.OptionalLong;
 /**
  * How an adapter is trained. All steps are optimizer steps.
  *
+ * @param rates the peak learning rates and the weight decay, by what is trained
  * @param maxSteps ends the training before its epochs do; empty: the epochs decide
  * @param warmupSteps empty: the lesser of 100 and a tenth of all steps
  * @param optimizerMemory bytes of a paged optimizer's state that stay in memory
@@ -24,8 +28,7 @@ import java.util.OptionalLong;
  * @param resume {@code auto}, {@code never}, or the path of a checkpoint
  */
 public record TrainSection(
-    double learningRate,
-    double weightDecay,
+    ParameterRates rates,
     double epochs,
     Optional<Integer> maxSteps,
     int globalBatchSize,
@@ -82,12 +85,48 @@ public record TrainSection(
           .must("more than 0", lr -> lr > 0)
           .as(TRANSFORMERS);
 
+  static final Key<Optional<Double>> LORAPLUS_LR_RATIO =
+      Key.optional(
+              "train.loraplus_lr_ratio",
+              ValueTypes.NUMBER,
+              "no LoRA+",
+              "B's learning rate over A's (LoRA+, arXiv:2402.12354; 16 there).")
+          .must("more than 0", ratio -> ratio.orElse(1.0) > 0)
+          .as(PEFT);
+
+  static final Key<Double> LORAPLUS_LR_EMBEDDING =
+      Key.of(
+              "train.loraplus_lr_embedding",
+              ValueTypes.NUMBER,
+              1e-6,
+              "With LoRA+: the learning rate of A and B over an embedding.")
+          .must("more than 0", lr -> lr > 0)
+          .as(PEFT);
+
+  static final Key<Double> LEARNING_RATE_VECTOR_BANK =
+      Key.of(
+              "train.learning_rate_vector_bank",
+              ValueTypes.NUMBER,
+              1e-3,
+              "The peak learning rate of VB-LoRA's vectors; heads have train.learning_rate.")
+          .must("more than 0", lr -> lr > 0)
+          .as(VB_LORA);
+
+  static final Key<Double> LEARNING_RATE_LOGITS =
+      Key.of(
+              "train.learning_rate_logits",
+              ValueTypes.NUMBER,
+              1e-2,
+              "The peak learning rate of VB-LoRA's logits.")
+          .must("more than 0", lr -> lr > 0)
+          .as(VB_LORA);
+
   static final Key<Double> WEIGHT_DECAY =
       Key.of(
               "train.weight_decay",
               ValueTypes.NUMBER,
               0.01,
-              "Decoupled weight decay of A and B (with sgd: added to the gradient).")
+              "Decoupled weight decay (with sgd: added to the gradient); biases have none.")
           .must("at least 0", decay -> decay >= 0)
           .as(TRANSFORMERS);
 
@@ -246,6 +285,10 @@ public record TrainSection(
   static final List<Key<?>> KEYS =
       List.of(
           LEARNING_RATE,
+          LORAPLUS_LR_RATIO,
+          LORAPLUS_LR_EMBEDDING,
+          LEARNING_RATE_VECTOR_BANK,
+          LEARNING_RATE_LOGITS,
           WEIGHT_DECAY,
           EPOCHS,
           MAX_STEPS,
@@ -269,8 +312,7 @@ public record TrainSection(
 
   static TrainSection of(EffectiveRecipe recipe) {
     return new TrainSection(
-        recipe.value(LEARNING_RATE),
-        recipe.value(WEIGHT_DECAY),
+        rates(recipe),
         recipe.value(EPOCHS),
         recipe.value(MAX_STEPS),
         recipe.value(GLOBAL_BATCH_SIZE),
@@ -292,11 +334,21 @@ public record TrainSection(
         recipe.value(MAX_ATTEMPTS));
   }
 
+  private static ParameterRates rates(EffectiveRecipe recipe) {
+    return new ParameterRates(
+        recipe.value(LEARNING_RATE),
+        recipe.value(LORAPLUS_LR_RATIO).stream().mapToDouble(ratio -> ratio).findFirst(),
+        recipe.value(LORAPLUS_LR_EMBEDDING),
+        recipe.value(LEARNING_RATE_VECTOR_BANK),
+        recipe.value(LEARNING_RATE_LOGITS),
+        recipe.value(WEIGHT_DECAY));
+  }
+
   /** The same settings as the train room takes them, without packing. */
   public TrainSettings settings() {
     return new TrainSettings(
-        learningRate,
-        weightDecay,
+        rates.learningRate(),
+        rates.weightDecay(),
         epochs,
         steps(maxSteps),
         globalBatchSize,

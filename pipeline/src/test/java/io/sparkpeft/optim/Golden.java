@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
-/** What src/test/reference/optim.py wrote. */
+/** What src/test/reference/optim.py and loraplus.py wrote. */
 final class Golden {
-  private static final JsonNode ALL = read();
+  private static final JsonNode ALL = file("optim.json");
 
   private Golden() {}
 
@@ -24,8 +24,8 @@ final class Golden {
     return values;
   }
 
-  private static JsonNode read() {
-    try (InputStream in = Golden.class.getResourceAsStream("optim.json")) {
+  static JsonNode file(String name) {
+    try (InputStream in = Golden.class.getResourceAsStream(name)) {
       return Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new AssertionError(e);

@@ -43,6 +43,10 @@ final class OtherValues {
     values.put("train.max_steps", "10");
     values.put("train.global_batch_size", "64");
     values.put("train.micro_batch_size", "2");
+    values.put("train.loraplus_lr_ratio", "16");
+    values.put("train.loraplus_lr_embedding", "2e-6");
+    values.put("train.learning_rate_vector_bank", "3e-3");
+    values.put("train.learning_rate_logits", "3e-2");
     values.put("train.optimizer", "sgd");
     values.put("train.optimizer_memory", "12 MiB");
     values.put("train.betas", "[0.8, 0.95]");

@@ -33,8 +33,8 @@ class RecipeTest {
     assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES))
         .isEqualTo(TextOrList.of("q_proj", "v_proj"));
     assertThat(recipe.train().optimizer()).isEqualTo(TrainSection.OptimizerName.ADAMW);
-    assertThat(recipe.train().learningRate()).isEqualTo(3e-4);
-    assertThat(recipe.train().weightDecay()).isEqualTo(0.01);
+    assertThat(recipe.train().rates().learningRate()).isEqualTo(3e-4);
+    assertThat(recipe.train().rates().weightDecay()).isEqualTo(0.01);
     assertThat(recipe.train().globalBatchSize()).isEqualTo(128);
     assertThat(recipe.train().maxGradNorm()).isEqualTo(1.0);
     assertThat(recipe.train().settings().learningRates(500).warmupSteps()).isEqualTo(50);

@@ -16,7 +16,6 @@ import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.model.DecoderMemory;
 import io.sparkpeft.model.RandomWeights;
 import io.sparkpeft.model.TrainingFlops;
-import io.sparkpeft.optim.ParameterGroup;
 import io.sparkpeft.optim.StateMemory;
 import io.sparkpeft.recipe.BenchSection;
 import io.sparkpeft.recipe.ModelSection.ComputeDtype;
@@ -158,7 +157,7 @@ public final class Bench {
           new TrainTask(
               recipe.trainSettings(config.maxPositionEmbeddings()),
               adapter,
-              ParameterGroup.single(adapter.parameters(), recipe.train().weightDecay()),
+              recipe.train().rates().groups(adapter.parameters()),
               optimizerState,
               training::lossAndGradient,
               documents.file(),

@@ -10,10 +10,10 @@ sealed interface DeltaTrace {
    * Of {@link LowRankLinear}.
    *
    * @param input after dropout [rows, in]
-   * @param mask of the dropout, if there was any
+   * @param dropped which inputs dropout made zero, if any
    * @param inner input A^T [rows, r]
    * @param scaling of what A and B add, dropout's included
    */
-  record LowRank(NDArray input, Optional<NDArray> mask, NDArray inner, double scaling)
+  record LowRank(NDArray input, Optional<int[]> dropped, NDArray inner, double scaling)
       implements DeltaTrace {}
 }

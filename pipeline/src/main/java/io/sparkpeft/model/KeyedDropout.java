@@ -1,7 +1,7 @@
 package io.sparkpeft.model;
 
-import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Dropout masks as a pure function of (seed, sample, module, position, feature), so that they
@@ -28,13 +28,15 @@ record KeyedDropout(long seed, long[] samples, long[] positions, DropoutGaps gap
   }
 
   @Override
-  public void drop(ByteBuffer mask, int module, int features) {
+  public int[] dropped(int module, int features) {
+    IntStream.Builder places = IntStream.builder();
     for (int i = 0; i < samples.length; i++) {
-      drop(mask, i * features, features, key(key(key(seed, samples[i]), module), positions[i]));
+      drop(places, i * features, features, key(key(key(seed, samples[i]), module), positions[i]));
     }
+    return places.build().toArray();
   }
 
-  private void drop(ByteBuffer mask, int start, int features, long key) {
+  private void drop(IntStream.Builder places, int start, int features, long key) {
     long counter = key;
     long bits = 0;
     int left = 0;
@@ -49,7 +51,7 @@ record KeyedDropout(long seed, long[] samples, long[] positions, DropoutGaps gap
       if (feature >= features) {
         return;
       }
-      mask.put(start + (int) feature, (byte) 0);
+      places.add(start + (int) feature);
       bits >>>= DropoutGaps.BITS;
       left--;
     }

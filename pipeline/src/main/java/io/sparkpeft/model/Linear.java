@@ -2,7 +2,6 @@ package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
 import io.sparkpeft.tensor.LinearKernels;
-import io.sparkpeft.tensor.Tensors;
 import java.util.Optional;
 
 /**
@@ -75,19 +74,15 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
   }
 
   /**
-   * Which inputs are kept, uint8 [rows, in]; nothing where none are dropped.
+   * Which inputs are dropped; nothing where none are.
    *
    * @param probability of dropping one
    */
-  Optional<NDArray> dropoutMask(Pass pass, NDArray x, double probability) {
+  Optional<int[]> dropped(Pass pass, double probability) {
     if (probability == 0 || pass.dropout() == DropoutMasks.NONE) {
       return Optional.empty();
     }
-    int features = Math.toIntExact(x.getShape().get(1));
-    return Optional.of(
-        Tensors.onesBut(
-            pass.scope(),
-            mask -> pass.dropout().drop(mask, index, features),
-            x.getShape().getShape()));
+    int features = Math.toIntExact(weight.getShape().get(1));
+    return Optional.of(pass.dropout().dropped(index, features));
   }
 }

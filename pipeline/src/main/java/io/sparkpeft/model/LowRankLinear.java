@@ -35,16 +35,22 @@ record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear
   }
 
   /** What dropout leaves of x, and the scaling that makes up for it. */
-  private record Dropped(NDArray x, Optional<NDArray> mask, double scaling) {
+  private record Dropped(NDArray x, Optional<int[]> places, double scaling) {
     LowRank with(NDArray inner) {
-      return new LowRank(x, mask, inner, scaling);
+      return new LowRank(x, places, inner, scaling);
     }
   }
 
   private Dropped dropped(Pass pass, NDArray x) {
-    Optional<NDArray> mask = linear.dropoutMask(pass, x, delta.dropout());
-    NDArray left = mask.map(m -> DropoutKernels.dropout(pass.scope(), x, m)).orElse(x);
-    return new Dropped(left, mask, delta.scaling() / (mask.isPresent() ? 1 - delta.dropout() : 1));
+    return linear
+        .dropped(pass, delta.dropout())
+        .map(
+            places ->
+                new Dropped(
+                    DropoutKernels.dropout(pass.scope(), x, places),
+                    Optional.of(places),
+                    delta.scaling() / (1 - delta.dropout())))
+        .orElseGet(() -> new Dropped(x, Optional.empty(), delta.scaling()));
   }
 
   @Override
@@ -59,11 +65,9 @@ record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear
   }
 
   private NDArray inputGradient(Pass pass, NDArray gy, NDArray gInner, LowRank saved) {
-    NDArray weight = linear.weight();
-    return saved.mask().isEmpty()
-        ? LinearKernels.loraInputVjp(pass.scope(), gy, gInner, weight, a(), pass.product())
-        : LinearKernels.loraDroppedInputVjp(
-            pass.scope(), gy, gInner, weight, a(), saved.mask().get(), pass.product());
+    NDArray g = LinearKernels.loraInputVjp(pass.scope(), gInner, a());
+    saved.dropped().ifPresent(places -> DropoutKernels.drop(g, places));
+    return LinearKernels.linearVjpOnto(pass.scope(), g, gy, linear.weight(), pass.product());
   }
 
   private NDArray a() {

@@ -2,19 +2,57 @@ package io.sparkpeft.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 
-/** {@code kernels/dropout.py}. */
+/**
+ * {@code kernels/dropout.py}. What is kept is not scaled up: whoever reads it divides by the share
+ * that is kept.
+ */
 public final class DropoutKernels {
-  private static final Kernel DROPOUT = new Kernel("dropout");
+  private static final Kernel COPY_OF = new Kernel("copy_of");
+  private static final Kernel ZERO_AT = new Kernel("zero_at_");
 
   private DropoutKernels() {}
 
   /**
-   * x mask. What is kept is not scaled up: whoever reads it divides by the share that is kept.
+   * A copy of x with zeros.
    *
-   * @param mask uint8, of x's shape: 1 keeps, 0 drops
+   * @param dropped where, counted row-major
    */
-  public static NDArray dropout(NDManager scope, NDArray x, NDArray mask) {
-    return DROPOUT.tensor(scope, x, mask);
+  public static NDArray dropout(NDManager scope, NDArray x, int[] dropped) {
+    NDArray copy = COPY_OF.tensor(scope, x);
+    drop(copy, dropped);
+    return copy;
+  }
+
+  /**
+   * Writes zeros into x, which lies row-major in memory.
+   *
+   * @param dropped where, counted row-major
+   */
+  public static void drop(NDArray x, int[] dropped) {
+    if (x.getDevice().isGpu()) {
+      dropByKernel(x, dropped);
+      return;
+    }
+    // One write for each, of the few that are dropped, beats any kernel over all elements.
+    ByteBuffer memory = Tensors.memory(x);
+    int bytes = Tensors.dtype(x).bytes();
+    for (int place : dropped) {
+      switch (bytes) {
+        case Short.BYTES -> memory.putShort(place * Short.BYTES, (short) 0);
+        case Integer.BYTES -> memory.putInt(place * Integer.BYTES, 0);
+        default -> throw new IllegalArgumentException("elements of " + bytes + " bytes");
+      }
+    }
+  }
+
+  /** The same where memory is out of reach. */
+  static void dropByKernel(NDArray x, int[] dropped) {
+    try (NDManager scope = x.getManager().newSubManager()) {
+      long[] places = Arrays.stream(dropped).asLongStream().toArray();
+      ZERO_AT.tensor(scope, x, Tensors.fromLongs(scope, places, places.length));
+    }
   }
 }

@@ -11,13 +11,13 @@ import java.util.List;
 public final class LinearKernels {
   private static final Kernel LINEAR = new Kernel("linear");
   private static final Kernel LINEAR_VJP = new Kernel("linear_vjp");
+  private static final Kernel LINEAR_VJP_ONTO = new Kernel("linear_vjp_onto_");
   private static final Kernel ADD = new Kernel("add_");
   private static final Kernel SUM = new Kernel("sum_of");
   private static final Kernel LORA_LINEAR = new Kernel("lora_linear");
   private static final Kernel LORA_INNER = new Kernel("lora_inner");
   private static final Kernel LORA_PARAMETERS_VJP = new Kernel("lora_parameters_vjp");
   private static final Kernel LORA_INPUT_VJP = new Kernel("lora_input_vjp");
-  private static final Kernel LORA_DROPPED_INPUT_VJP = new Kernel("lora_dropped_input_vjp");
 
   private LinearKernels() {}
 
@@ -29,6 +29,12 @@ public final class LinearKernels {
   /** gx = gy w. */
   public static NDArray linearVjp(NDManager scope, NDArray gy, NDArray w, Product product) {
     return LINEAR_VJP.tensor(scope, gy, w, product == Product.ONEDNN);
+  }
+
+  /** gx + gy w; gx is of no use afterwards. */
+  public static NDArray linearVjpOnto(
+      NDManager scope, NDArray gx, NDArray gy, NDArray w, Product product) {
+    return LINEAR_VJP_ONTO.tensor(scope, gx, gy, w, product == Product.ONEDNN);
   }
 
   /** The sum of tensors of one shape. */
@@ -70,21 +76,8 @@ public final class LinearKernels {
     return LORA_PARAMETERS_VJP.tensors(scope, gy, dropped, u, b, scaling);
   }
 
-  /** gx = gy w + gu a. */
-  public static NDArray loraInputVjp(
-      NDManager scope, NDArray gy, NDArray gu, NDArray w, NDArray a, Product product) {
-    return LORA_INPUT_VJP.tensor(scope, gy, gu, w, a, product == Product.ONEDNN);
-  }
-
-  /** gx = gy w + mask (gu a), with the mask of the forward pass. */
-  public static NDArray loraDroppedInputVjp(
-      NDManager scope,
-      NDArray gy,
-      NDArray gu,
-      NDArray w,
-      NDArray a,
-      NDArray mask,
-      Product product) {
-    return LORA_DROPPED_INPUT_VJP.tensor(scope, gy, gu, w, a, mask, product == Product.ONEDNN);
+  /** gu a: the low-rank path's part of the gradient of x, before dropout. */
+  public static NDArray loraInputVjp(NDManager scope, NDArray gu, NDArray a) {
+    return LORA_INPUT_VJP.tensor(scope, gu, a);
   }
 }

@@ -10,7 +10,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
-import java.util.function.Consumer;
 
 /**
  * Tensors to and from memory, and the little arithmetic needed beside the models' kernels. The
@@ -18,7 +17,6 @@ import java.util.function.Consumer;
  */
 public final class Tensors {
   private static final Kernel EMPTY = new Kernel("empty");
-  private static final Kernel ONES = new Kernel("ones_");
   private static final Kernel CAST = new Kernel("cast");
   private static final Kernel REINTERPRET = new Kernel("reinterpret");
   private static final Kernel ELEMENT_TYPE = new Kernel("element_type");
@@ -65,24 +63,6 @@ public final class Tensors {
       tensor.set(LongBuffer.wrap(values));
     } else {
       memory(tensor).asLongBuffer().put(values);
-    }
-    return tensor;
-  }
-
-  /**
-   * A uint8 tensor of ones, some of which are changed to something else.
-   *
-   * @param change writes into the tensor's bytes, row-major
-   */
-  public static NDArray onesBut(NDManager scope, Consumer<ByteBuffer> change, long... shape) {
-    NDArray tensor = ONES.tensor(scope, empty(scope, Dtype.UINT8, shape));
-    if (tensor.getDevice().isGpu()) {
-      byte[] values = new byte[Math.toIntExact(tensor.size())];
-      Arrays.fill(values, (byte) 1);
-      change.accept(ByteBuffer.wrap(values));
-      tensor.set(ByteBuffer.wrap(values));
-    } else {
-      change.accept(memory(tensor));
     }
     return tensor;
   }

@@ -12,6 +12,9 @@ final class FlopCounter implements KernelObserver {
   private long attention;
   private long head;
 
+  /** Of a low-rank path, until the product that it is added to tells whose it is. */
+  private long pending;
+
   FlopCounter(DecoderConfig config) {
     this.config = config;
   }
@@ -31,8 +34,11 @@ final class FlopCounter implements KernelObserver {
               product(arguments, 1, 3) + product(arguments, 0, 4));
       case "lora_inner" -> lora += product(arguments, 0, 1);
       case "lora_parameters_vjp" -> parametersVjp(arguments);
-      case "lora_input_vjp", "lora_dropped_input_vjp" ->
-          count(matrix(arguments[2]), product(arguments, 0, 2), product(arguments, 0, 3));
+      case "lora_input_vjp" -> pending = product(arguments, 0, 1);
+      case "linear_vjp_onto_" -> {
+        count(matrix(arguments[2]), product(arguments, 1, 2), pending);
+        pending = 0;
+      }
       case "causal_attention" ->
           attention += 2 * products((long[]) arguments[3], (Long) arguments[6]);
       case "causal_attention_vjp" ->

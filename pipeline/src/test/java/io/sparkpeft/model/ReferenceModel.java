@@ -143,11 +143,11 @@ final class ReferenceModel implements AutoCloseable {
     }
 
     @Override
-    public void drop(ByteBuffer mask, int module, int features) {
+    public int[] dropped(int module, int features) {
       byte[] all = bytes("mask." + decoder.config().linearModules().get(module).name());
-      for (int place : places) {
-        mask.put(all, place * features, features);
-      }
+      return IntStream.range(0, places.length * features)
+          .filter(i -> all[places[i / features] * features + i % features] == 0)
+          .toArray();
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +59,6 @@ class KernelObservationTest {
   void awaitingLooksAtAnyTensor() {
     Tensors.await(Tensors.fromFloats(manager, new float[0], 0, 3));
     Tensors.await(Tensors.fromFloats(manager, new float[] {Float.NaN}, 1, 1));
-    Tensors.await(Tensors.onesBut(manager, bytes -> bytes.put(1, (byte) 0), 2));
+    Tensors.await(Tensors.fromBytes(manager, ByteBuffer.allocateDirect(2), Dtype.UINT8, 2));
   }
 }

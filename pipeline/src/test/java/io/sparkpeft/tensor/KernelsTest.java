@@ -10,6 +10,7 @@ import io.sparkpeft.tensor.AttentionKernels.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,19 +81,47 @@ class KernelsTest {
     for (int i = 0; i < kept.length; i++) {
       kept[i] = (byte) random.nextInt(2);
     }
-    NDArray mask = Tensors.onesBut(manager, bytes -> bytes.put(kept), 9, 6);
-    NDArray factors = Tensors.cast(manager, mask, Dtype.FLOAT32);
-    NDArray dropped = DropoutKernels.dropout(manager, x, mask);
+    int[] places = IntStream.range(0, kept.length).filter(i -> kept[i] == 0).toArray();
+    NDArray factors = factors(kept);
+    NDArray dropped = DropoutKernels.dropout(manager, x, places);
 
     List<NDArray> y = LinearKernels.loraLinear(manager, x, dropped, w, a, b, 1.5 / 0.75, product);
     List<NDArray> g =
         LinearKernels.loraParametersVjp(manager, gy, dropped, y.get(1), b, 1.5 / 0.75);
-    NDArray gx = LinearKernels.loraDroppedInputVjp(manager, gy, g.get(0), w, a, mask, product);
+    NDArray path = LinearKernels.loraInputVjp(manager, g.get(0), a);
+    DropoutKernels.drop(path, places);
+    NDArray gx = LinearKernels.linearVjpOnto(manager, path, gy, w, product);
 
     same(y.get(0), oracle("plain_lora", x, factors, w, a, b));
     same(gx, oracle("lora_gradient_x", gy, x, factors, w, a, b));
     same(g.get(1), oracle("lora_gradient_a", gy, x, factors, w, a, b));
     same(g.get(2), oracle("lora_gradient_b", gy, x, factors, w, a, b));
+  }
+
+  /** What a mask is to a product. */
+  private NDArray factors(byte[] kept) {
+    float[] values = new float[kept.length];
+    for (int i = 0; i < kept.length; i++) {
+      values[i] = kept[i];
+    }
+    return Tensors.fromFloats(manager, values, 9, 6);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Dtype.class,
+      names = {"FLOAT32", "BFLOAT16", "FLOAT16"})
+  void dropsWhereItIsTold(Dtype dtype) {
+    NDArray x = Tensors.cast(manager, random(5, 4), dtype);
+    int[] places = {0, 7, 18};
+    float[] expected = Tensors.cast(manager, x, Dtype.FLOAT32).toFloatArray();
+    for (int place : places) {
+      expected[place] = 0;
+    }
+    NDArray dropped = DropoutKernels.dropout(manager, x, places);
+    DropoutKernels.dropByKernel(x, places);
+    assertThat(Tensors.cast(manager, dropped, Dtype.FLOAT32).toFloatArray()).isEqualTo(expected);
+    assertThat(Tensors.cast(manager, x, Dtype.FLOAT32).toFloatArray()).isEqualTo(expected);
   }
 
   @ParameterizedTest
@@ -106,8 +135,9 @@ class KernelsTest {
     NDArray all = manager.ones(new Shape(9, 6));
     NDArray u = Tensors.matmul(manager, x, a.transpose());
     NDArray gu = LinearKernels.loraParametersVjp(manager, gy, x, u, b, 1.5 / 0.75).get(0);
+    NDArray path = LinearKernels.loraInputVjp(manager, gu, a);
     same(
-        LinearKernels.loraInputVjp(manager, gy, gu, w, a, product),
+        LinearKernels.linearVjpOnto(manager, path, gy, w, product),
         oracle("lora_gradient_x", gy, x, all, w, a, b));
     same(LinearKernels.linear(manager, x, w, product), x.matMul(w.transpose()));
     same(LinearKernels.linearVjp(manager, gy, w, product), gy.matMul(w));

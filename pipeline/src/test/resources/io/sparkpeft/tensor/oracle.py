@@ -187,9 +187,9 @@ def elsewhere(x: Tensor) -> Tensor:
 
 def meta_layer(x: Tensor, w: Tensor, a: Tensor, b: Tensor) -> int:
     x, w, a, b = elsewhere(x), elsewhere(w), elsewhere(a), elsewhere(b)
-    y = lora_linear(rms_norm(x, w[0], 0.1), dropout(x, x > 0), w, a, b, 2.0, False)
+    y = lora_linear(rms_norm(x, w[0], 0.1), copy_of(x), w, a, b, 2.0, False)
     g = lora_parameters_vjp(y[0], x, y[1], b, 2.0)
-    gx = lora_dropped_input_vjp(y[0], g[0], w, a, x > 0, False)
+    gx = linear_vjp_onto_(lora_input_vjp(g[0], a), y[0], w, False)
     parts = gated_vjp(gx, x, gated(x, gx, "silu"), "gelu")
     parts = [fused_gated_vjp(gx, torch.cat(parts, 1), "relu")]
     parts = [layer_norm_vjp([parts[0][:, :8]], x, w[0], 0.1)]
@@ -246,10 +246,10 @@ def meta_rest(x: Tensor, ids: Tensor) -> int:
     sums = add_scaled(square, square, 2.0)
     stacked = split_stacked_vjp(split_stacked(x, 4, 2))
     capped = soft_cap_vjp(stacked, fused_gated(stacked, "silu").repeat([1, 2]), 2.0)
-    gx = lora_input_vjp(square, square, x, x[:, :], False)
+    gx = linear_vjp(square, zero_at_(square + sums, ids), False)
     rows = sum_of([join_rows([capped, gx])])
     chosen = warped(rows[:3], 0.5, 4, 1.0)[:, ids]  # top-p reads a value
     cache = first_positions(x.view([1, 1, x.size(0), x.size(1)]), 2)
-    made = ones_(empty([2, 2], torch.float32, "meta"))
+    made = empty([2, 2], torch.float32, "meta")
     made = blocks_of((made + made).view([-1]), 4)
     return sums.numel() + chosen.numel() + cache.numel() + made.numel()

@@ -1,6 +1,11 @@
-# Dropout by a given mask; it is its own vector-Jacobian product. (Srivastava et al. 2014.)
+# Dropout. (Srivastava et al. 2014.) What is kept is not scaled up here.
 
 
-# mask: uint8, of x's shape, 1 keeps and 0 drops. What is kept is not scaled up here.
-def dropout(x: Tensor, mask: Tensor) -> Tensor:
-    return x * mask
+def copy_of(x: Tensor) -> Tensor:
+    return x.clone()
+
+
+# Zeros at some places of x, counted row-major; it is its own vector-Jacobian product.
+def zero_at_(x: Tensor, places: Tensor) -> Tensor:
+    x.view([-1]).index_fill_(0, places, 0)
+    return x

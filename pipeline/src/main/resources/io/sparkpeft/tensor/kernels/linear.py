@@ -15,6 +15,13 @@ def linear_vjp(gy: Tensor, w: Tensor, one_dnn: bool) -> Tensor:
     return gy @ w
 
 
+# gx + gy w, written into gx if that is a step less.
+def linear_vjp_onto_(gx: Tensor, gy: Tensor, w: Tensor, one_dnn: bool) -> Tensor:
+    if one_dnn:
+        return linear_vjp(gy, w, one_dnn).add_(gx)
+    return gx.addmm_(gy, w)
+
+
 # x + y, written into x
 def add_(x: Tensor, y: Tensor) -> Tensor:
     return x.add_(y)

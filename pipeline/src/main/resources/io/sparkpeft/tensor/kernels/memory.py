@@ -6,10 +6,6 @@ def empty(shape: List[int], dtype: int, device: str) -> Tensor:
     return torch.empty(shape, dtype=dtype, device=torch.device(device))
 
 
-def ones_(x: Tensor) -> Tensor:
-    return x.fill_(1)
-
-
 # A copy, rounded to nearest even.
 def cast(x: Tensor, dtype: int) -> Tensor:
     return x.to(dtype, False, True)

@@ -129,10 +129,9 @@ final class AdapterErrors {
   static SparkPeftException noWeights(Path folder) {
     return SparkPeftException.of(
         MISSING_INPUT,
-        "There is no adapter_model.safetensors in " + folder + ".",
-        "Only safetensors are read; adapter_model.bin is a pickle, and reading one would run code"
-            + " that it holds.",
-        "Convert it once with PEFT: from_pretrained, then save_pretrained.");
+        "There are no weights of an adapter in " + folder + ".",
+        "It has neither adapter_model.safetensors nor adapter_model.bin.",
+        "Name the folder that save_pretrained wrote.");
   }
 
   static SparkPeftException doesNotFit(

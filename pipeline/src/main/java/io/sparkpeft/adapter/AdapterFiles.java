@@ -3,13 +3,21 @@ package io.sparkpeft.adapter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.Sha256;
+import io.sparkpeft.weights.Safetensors;
+import io.sparkpeft.weights.TensorSource;
+import io.sparkpeft.weights.torch.TorchFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** The files of an adapter's folder, under PEFT's names. */
 public final class AdapterFiles {
   public static final String CONFIG = "adapter_config.json";
   public static final String WEIGHTS = "adapter_model.safetensors";
+
+  /** What PEFT wrote before safetensors; read, never written. */
+  public static final String PICKLED_WEIGHTS = "adapter_model.bin";
+
   public static final String MODEL_CARD = "README.md";
 
   /** Our own, which PEFT passes over. */
@@ -17,7 +25,7 @@ public final class AdapterFiles {
 
   private AdapterFiles() {}
 
-  /** The hash of adapter_model.safetensors: equal for equal adapters of one configuration. */
+  /** The hash of the weights' file: equal for equal adapters of one configuration. */
   public static String sha256(Path folder) {
     return Sha256.ofFile(weights(folder));
   }
@@ -36,11 +44,16 @@ public final class AdapterFiles {
     return keys;
   }
 
+  /** adapter_model.safetensors, or adapter_model.bin where there is no other. */
   static Path weights(Path folder) {
-    Path file = folder.resolve(WEIGHTS);
-    if (!Files.exists(file)) {
-      throw AdapterErrors.noWeights(folder);
-    }
-    return file;
+    return Stream.of(WEIGHTS, PICKLED_WEIGHTS)
+        .map(folder::resolve)
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(() -> AdapterErrors.noWeights(folder));
+  }
+
+  static TensorSource tensors(Path weights) {
+    return weights.endsWith(PICKLED_WEIGHTS) ? TorchFile.open(weights) : Safetensors.open(weights);
   }
 }

@@ -4,9 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Tensors;
-import io.sparkpeft.weights.Safetensors;
-import io.sparkpeft.weights.SafetensorsFile;
 import io.sparkpeft.weights.TensorEntry;
+import io.sparkpeft.weights.TensorSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /** An adapter's weights, found to be exactly those that their configuration means in a base. */
-record AdapterReader(SafetensorsFile file) {
+record AdapterReader(Path path, TensorSource file) {
 
   /**
    * Opens and checks the weights; the errors are those of {@link Adapters#load}.
@@ -25,7 +24,8 @@ record AdapterReader(SafetensorsFile file) {
    */
   static AdapterReader open(
       Path folder, List<TensorEntry> expected, Map<String, long[]> tolerated) {
-    AdapterReader reader = new AdapterReader(Safetensors.open(AdapterFiles.weights(folder)));
+    Path weights = AdapterFiles.weights(folder);
+    AdapterReader reader = new AdapterReader(weights, AdapterFiles.tensors(weights));
     reader.requireExactFit(expected, tolerated);
     return reader;
   }
@@ -52,7 +52,7 @@ record AdapterReader(SafetensorsFile file) {
             .sorted()
             .toList();
     if (!missing.isEmpty() || !unexpected.isEmpty() || !misshapen.isEmpty()) {
-      throw AdapterErrors.doesNotFit(file.path(), missing, unexpected, misshapen);
+      throw AdapterErrors.doesNotFit(path, missing, unexpected, misshapen);
     }
   }
 
@@ -60,7 +60,7 @@ record AdapterReader(SafetensorsFile file) {
   NDArray fp32(NDManager manager, String name) {
     TensorEntry entry = file.entry(name);
     if (!isFloat(entry.dtype())) {
-      throw AdapterErrors.notFloatingPoint(file.path(), entry);
+      throw AdapterErrors.notFloatingPoint(path, entry);
     }
     try (NDManager scope = manager.newSubManager()) {
       NDArray mapped = Tensors.fromBytes(scope, file.bytes(name), entry.dtype(), entry.shape());

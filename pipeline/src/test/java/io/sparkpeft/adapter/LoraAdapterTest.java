@@ -163,7 +163,25 @@ class LoraAdapterTest {
     Files.copy(
         Goldens.path("few").resolve(AdapterFiles.CONFIG), folder.resolve(AdapterFiles.CONFIG));
     assertThatThrownBy(() -> LoraAdapter.load(manager, folder, BASE))
-        .hasMessageContaining("There is no adapter_model.safetensors in " + folder);
+        .hasMessageContaining(
+            "There are no weights of an adapter in "
+                + folder
+                + ". It has neither adapter_model.safetensors nor adapter_model.bin.");
+  }
+
+  @Test
+  void readsTheWeightsThatPeftOncePickled() throws IOException {
+    Path golden = Goldens.path("few");
+    Files.copy(golden.resolve(AdapterFiles.CONFIG), folder.resolve(AdapterFiles.CONFIG));
+    Files.copy(Goldens.path("few_pickled.bin"), folder.resolve(AdapterFiles.PICKLED_WEIGHTS));
+    List<AdapterParameter> pickled = LoraAdapter.load(manager, folder, BASE).parameters();
+    List<AdapterParameter> expected = LoraAdapter.load(manager, golden, BASE).parameters();
+    assertThat(pickled).hasSameSizeAs(expected).hasSizeGreaterThan(5);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(pickled.get(i).name()).isEqualTo(expected.get(i).name());
+      assertThat(pickled.get(i).value().toByteBuffer())
+          .isEqualTo(expected.get(i).value().toByteBuffer());
+    }
   }
 
   @Test

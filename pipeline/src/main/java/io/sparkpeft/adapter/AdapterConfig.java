@@ -18,7 +18,7 @@ import java.util.TreeSet;
  * <p>A setting that we do not implement is refused by its name as soon as it differs from its
  * default, so a configuration that exists can be trained and loaded.
  */
-public abstract sealed class AdapterConfig permits LoraConfig {
+public abstract sealed class AdapterConfig permits LoraConfig, VbLoraConfig {
   private final ObjectNode keys;
 
   /**
@@ -78,6 +78,11 @@ public abstract sealed class AdapterConfig permits LoraConfig {
 
   /** The probability of dropping an input of what is added to a layer; 0 for none. */
   public abstract double dropout();
+
+  /** Whether an adapter out of a file of this configuration can be trained on. */
+  public boolean isTrainable() {
+    return true;
+  }
 
   /** The kind of adapter. */
   public PeftType peftType() {

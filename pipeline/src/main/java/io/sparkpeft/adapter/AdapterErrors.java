@@ -149,9 +149,12 @@ final class AdapterErrors {
     if (names.isEmpty()) {
       return "";
     }
+    return names.size() + " tensors " + kind + ": " + shown(names) + ". ";
+  }
+
+  private static String shown(List<String> names) {
     String more = names.size() > MOST_NAMES ? ", and " + (names.size() - MOST_NAMES) + " more" : "";
-    List<String> shown = names.subList(0, Math.min(names.size(), MOST_NAMES));
-    return names.size() + " tensors " + kind + ": " + String.join(", ", shown) + more + ". ";
+    return String.join(", ", names.subList(0, Math.min(names.size(), MOST_NAMES))) + more;
   }
 
   static SparkPeftException notFloatingPoint(Path file, Object entry) {
@@ -160,6 +163,24 @@ final class AdapterErrors {
         "Cannot use tensor " + entry + " of " + file + ".",
         "An adapter's values are F32, BF16 or F16.",
         "Write the adapter anew with PEFT.");
+  }
+
+  static SparkPeftException noPlaces(Path file, Object entry, int count) {
+    return SparkPeftException.of(
+        DATA,
+        "Cannot use tensor " + entry + " of " + file + ".",
+        "It must hold places in a bank of " + count + " vectors: whole numbers from 0.",
+        "Use the adapter_config.json that the file was written with.");
+  }
+
+  static SparkPeftException indivisible(int vectorLength, List<String> modules) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot make layers of vectors of " + vectorLength + ".",
+        "Inputs and outputs of every adapted layer must be multiples of it; not so "
+            + shown(modules)
+            + ".",
+        "Set adapter.vector_length to a divisor of them, or target other layers.");
   }
 
   static SparkPeftException tooManyParameters(long count) {

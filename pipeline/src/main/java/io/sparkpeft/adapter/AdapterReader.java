@@ -74,6 +74,28 @@ record AdapterReader(Path path, TensorSource file) {
     }
   }
 
+  /**
+   * Places in a list of so many, widened to int64.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (65) if one is not in the list
+   */
+  NDArray places(NDManager manager, String name, int count) {
+    TensorEntry entry = file.entry(name);
+    if (entry.dtype().isFloatingPoint()) {
+      throw AdapterErrors.noPlaces(file.path(), entry, count);
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray mapped = Tensors.fromBytes(scope, file.bytes(name), entry.dtype(), entry.shape());
+      NDArray places = Tensors.cast(manager, mapped, Dtype.INT64);
+      for (long place : places.toLongArray()) {
+        if (place < 0 || place >= count) {
+          throw AdapterErrors.noPlaces(file.path(), entry, count);
+        }
+      }
+      return places;
+    }
+  }
+
   static boolean isFloat(Dtype dtype) {
     return dtype == Dtype.FLOAT32 || dtype == Dtype.BFLOAT16 || dtype == Dtype.FLOAT16;
   }

@@ -9,11 +9,19 @@ import java.util.List;
  *
  * @param modules the linear layers that it changes, in the base's order
  * @param entries its trained tensors
+ * @param saved the tensors of adapter_model.safetensors
  */
-public record AdapterShape(List<AdaptedModule> modules, List<TensorEntry> entries) {
+public record AdapterShape(
+    List<AdaptedModule> modules, List<TensorEntry> entries, List<TensorEntry> saved) {
   public AdapterShape {
     modules = List.copyOf(modules);
     entries = List.copyOf(entries);
+    saved = List.copyOf(saved);
+  }
+
+  /** Of an adapter whose file holds what is trained. */
+  public AdapterShape(List<AdaptedModule> modules, List<TensorEntry> entries) {
+    this(modules, entries, entries);
   }
 
   public long trainableParameters() {
@@ -22,6 +30,6 @@ public record AdapterShape(List<AdaptedModule> modules, List<TensorEntry> entrie
 
   /** The exact size of adapter_model.safetensors. */
   public long fileBytes() {
-    return SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, entries);
+    return SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, saved);
   }
 }

@@ -15,7 +15,10 @@ public final class Adapters {
    * @throws io.sparkpeft.base.SparkPeftException (78) if the configuration does not fit the base
    */
   public static Adapter create(NDManager parent, AdapterConfig config, BaseModel base, long seed) {
-    return LoraAdapter.create(parent, (LoraConfig) config, base, seed);
+    return switch (config.peftType()) {
+      case LORA -> LoraAdapter.create(parent, (LoraConfig) config, base, seed);
+      case VBLORA -> VbLoraAdapter.create(parent, (VbLoraConfig) config, base, seed);
+    };
   }
 
   /**
@@ -27,6 +30,10 @@ public final class Adapters {
    *     that are missing, unexpected or misshapen are listed
    */
   public static Adapter load(NDManager parent, Path folder, BaseModel base) {
-    return LoraAdapter.load(parent, folder, base);
+    AdapterConfig config = AdapterConfig.read(folder);
+    return switch (config.peftType()) {
+      case LORA -> LoraAdapter.load(parent, folder, base);
+      case VBLORA -> VbLoraAdapter.load(parent, (VbLoraConfig) config, folder, base);
+    };
   }
 }

@@ -7,7 +7,8 @@ import java.util.Arrays;
 
 /** The methods of PEFT's that we implement: its peft_type. */
 public enum PeftType {
-  LORA;
+  LORA,
+  VBLORA;
 
   static PeftType of(JsonNode value, String source, ExitCode exitCode) {
     return Arrays.stream(values())
@@ -20,6 +21,7 @@ public enum PeftType {
     PeftKeys.Schema schema =
         switch (this) {
           case LORA -> LoraKeys.SCHEMA;
+          case VBLORA -> VbLoraKeys.SCHEMA;
         };
     return new PeftKeys(schema, source, exitCode);
   }
@@ -27,6 +29,7 @@ public enum PeftType {
   AdapterConfig config(ObjectNode checkedKeys) {
     return switch (this) {
       case LORA -> new LoraConfig(checkedKeys);
+      case VBLORA -> new VbLoraConfig(checkedKeys);
     };
   }
 }

@@ -91,7 +91,7 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
           MODULES_TO_SAVE);
 
   static final List<Key<?>> KEYS =
-      Stream.of(COMMON, LoraSection.KEYS, List.of(PATH))
+      Stream.of(COMMON, LoraSection.KEYS, VbLoraSection.KEYS, List.of(PATH))
           .<Key<?>>flatMap(List::stream)
           .distinct()
           .toList();
@@ -116,6 +116,7 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
     List<Key<?>> own =
         switch (type) {
           case LORA -> LoraSection.KEYS;
+          case VBLORA -> VbLoraSection.KEYS;
         };
     return Stream.of(COMMON, own).<Key<?>>flatMap(List::stream).toList();
   }

@@ -31,7 +31,8 @@ final class KernelLibrary {
           "norm",
           "optimizer",
           "rope",
-          "sampling");
+          "sampling",
+          "vblora");
 
   private KernelLibrary() {}
 

@@ -28,15 +28,17 @@ final class ReferenceModel implements AutoCloseable {
   final JsonNode facts;
   private final SafetensorsFile values;
 
-  private ReferenceModel(String config, String weights, Arithmetic arithmetic) {
+  private ReferenceModel(
+      String config, String weights, String adapterFolder, String own, Arithmetic arithmetic) {
     Engine.prepareThread();
     manager = Engine.newManager(device());
     ModelFolder folder = ModelFolder.open(path(weights));
     DecoderConfig decoderConfig = DecoderConfig.read(ModelFolder.openConfig(path(config)));
     decoder = Decoder.load(manager, decoderConfig, folder.tensors(), arithmetic);
-    adapter = Adapters.load(manager, path(weights).resolve("adapter"), decoderConfig.baseModel());
-    facts = Json.read(path(config).resolve("expected.json"));
-    values = Safetensors.open(path(config).resolve("expected.safetensors"));
+    adapter =
+        Adapters.load(manager, path(adapterFolder).resolve("adapter"), decoderConfig.baseModel());
+    facts = Json.read(path(own).resolve("expected.json"));
+    values = Safetensors.open(path(own).resolve("expected.safetensors"));
   }
 
   static ReferenceModel open(String name, Product product) {
@@ -44,7 +46,7 @@ final class ReferenceModel implements AutoCloseable {
   }
 
   static ReferenceModel open(String name, Arithmetic arithmetic) {
-    return new ReferenceModel(name, name, arithmetic);
+    return new ReferenceModel(name, name, name, name, arithmetic);
   }
 
   static ReferenceModel open(String name) {
@@ -54,7 +56,17 @@ final class ReferenceModel implements AutoCloseable {
   /** The first model's weights under another config. */
   static ReferenceModel variant(String config) {
     Arithmetic arithmetic = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, "");
-    return new ReferenceModel(config, "untied", arithmetic);
+    return new ReferenceModel(config, "untied", "untied", config, arithmetic);
+  }
+
+  /** The first model with an adapter of reference/methods.py. */
+  static ReferenceModel method(String name, Arithmetic arithmetic) {
+    String own = "methods/" + name;
+    return new ReferenceModel("untied", "untied", own, own, arithmetic);
+  }
+
+  static ReferenceModel method(String name) {
+    return method(name, new Arithmetic(Dtype.FLOAT32, Product.PLAIN, ""));
   }
 
   /** {@code -Dspark-peft.test.gpu=0} computes on that GPU. */

@@ -36,6 +36,13 @@ final class OtherValues {
     values.put("adapter.layers_to_transform", "0,2");
     values.put("adapter.layers_pattern", "[h]");
     values.put("adapter.modules_to_save", "score");
+    values.put("adapter.num_vectors", "64");
+    values.put("adapter.vector_length", "32");
+    values.put("adapter.topk", "3");
+    values.put("adapter.save_only_topk_weights", "true");
+    values.put("adapter.vblora_dropout", "0.1");
+    values.put("adapter.init_vector_bank_bound", "0.01");
+    values.put("adapter.init_logits_std", "0.2");
     values.put("adapter.path", "/adapter");
     values.put("train.learning_rate", "1e-3");
     values.put("train.weight_decay", "0");

@@ -88,6 +88,12 @@ class MetaDeviceTest {
     assertThat(elements("meta_rest", ones(8, 8), ids())).isEqualTo(64 + 3 * 3 + 2 * 8 + 4);
   }
 
+  @Test
+  void vbLora() {
+    assertThat(elements("meta_vblora", ones(3, 4, 8), ones(8, 6)))
+        .isEqualTo(2 * (3 * 4 * 8 + 8 * 6) + 3 * 4 * 2);
+  }
+
   /** A new kernel is to be called by one of the functions {@code meta_...} of oracle.py. */
   @Test
   void everyKernelIsAmongThem() {

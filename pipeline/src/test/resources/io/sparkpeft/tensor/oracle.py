@@ -253,3 +253,55 @@ def meta_rest(x: Tensor, ids: Tensor) -> int:
     made = empty([2, 2], torch.float32, "meta")
     made = blocks_of((made + made).view([-1]), 4)
     return sums.numel() + chosen.numel() + cache.numel() + made.numel()
+
+
+# VB-LoRA, one sub-vector after another: its k = 2 largest logits found by looking at all.
+def plain_vblora(logits: Tensor, bank: Tensor) -> Tensor:
+    rows: List[Tensor] = []
+    for i in range(logits.size(0)):
+        for j in range(logits.size(1)):
+            order = logits[i, j].argsort(-1, True)
+            p = logits[i, j][order[0]].exp()
+            q = logits[i, j][order[1]].exp()
+            rows.append((p * bank[order[0]] + q * bank[order[1]]) / (p + q))
+    return torch.stack(rows).view([logits.size(0), logits.size(1), bank.size(1)])
+
+
+def plain_vblora_a(logits: Tensor, bank: Tensor) -> Tensor:
+    return plain_vblora(logits, bank).reshape([logits.size(0), -1])
+
+
+def plain_vblora_b(logits: Tensor, bank: Tensor) -> Tensor:
+    return plain_vblora(logits, bank).transpose(1, 2).reshape([-1, logits.size(1)])
+
+
+def vblora_a_gradient_logits(gy: Tensor, logits: Tensor, bank: Tensor) -> Tensor:
+    logits = leaf(logits)
+    return gradient(plain_vblora_a(logits, bank), gy, logits)
+
+
+def vblora_a_gradient_bank(gy: Tensor, logits: Tensor, bank: Tensor) -> Tensor:
+    bank = leaf(bank)
+    return gradient(plain_vblora_a(logits, bank), gy, bank)
+
+
+def vblora_b_gradient_logits(gy: Tensor, logits: Tensor, bank: Tensor) -> Tensor:
+    logits = leaf(logits)
+    return gradient(plain_vblora_b(logits, bank), gy, logits)
+
+
+def vblora_b_gradient_bank(gy: Tensor, logits: Tensor, bank: Tensor) -> Tensor:
+    bank = leaf(bank)
+    return gradient(plain_vblora_b(logits, bank), gy, bank)
+
+
+# logits [3, 4, 8] and a bank [8, 6]
+def meta_vblora(logits: Tensor, bank: Tensor) -> int:
+    logits, bank = elsewhere(logits), elsewhere(bank)
+    c = vblora_choice(logits, 2)
+    a = torch.empty([3, 24], device=bank.device)
+    b = torch.empty([18, 4], device=bank.device)
+    g = vblora_a_vjp(vblora_a_(a, c[0], c[1], bank), c[0], c[1], bank)
+    g = g + vblora_b_vjp(vblora_b_(b, c[0], c[1], bank), c[0], c[1], bank)
+    kept = vblora_restored_choice(vblora_kept_shares(c[0]), c[1])
+    return g[0].numel() + g[1].numel() + g[2].numel() + g[3].numel() + kept[0].numel()

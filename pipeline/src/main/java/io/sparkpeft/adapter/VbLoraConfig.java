@@ -1,0 +1,146 @@
+package io.sparkpeft.adapter;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.weights.TensorEntry;
+import java.util.ArrayList;
+import java.util.List;
+
+/** PEFT's VBLoRAConfig (r 4, 256 vectors of 256, topk 2 unless set otherwise). */
+public final class VbLoraConfig extends AdapterConfig {
+  /** The one tensor that no module's path is in the name of. */
+  static final String BANK = "base_model.vblora_vector_bank";
+
+  VbLoraConfig(ObjectNode keys) {
+    super(keys);
+  }
+
+  /** As {@link LoraConfig#resolvedFor}. */
+  @Override
+  public AdapterConfig resolvedFor(BaseModel base) {
+    AdapterConfig targeted =
+        targetModules().isPresent()
+            ? this
+            : with("target_modules", VbLoraDefaultTargets.of(base.modelType()));
+    return TargetModules.resolved(targeted, base.linearModules());
+  }
+
+  /**
+   * @throws io.sparkpeft.base.SparkPeftException (78) naming the modules whose widths are no
+   *     multiples of {@link #vectorLength}
+   */
+  @Override
+  public AdapterShape shape(BaseModel base) {
+    List<VbLoraTarget> targets = targets(base);
+    return new AdapterShape(
+        targets.stream().map(target -> target.adapted(dropout())).toList(),
+        trainedEntries(targets),
+        saveOnlyTopkWeights() ? topkEntries(targets) : trainedEntries(targets));
+  }
+
+  List<VbLoraTarget> targets(BaseModel base) {
+    List<LinearModule> modules = TargetModules.match(this, base.linearModules());
+    List<String> indivisible =
+        modules.stream()
+            .filter(module -> module.in() % vectorLength() + module.out() % vectorLength() != 0)
+            .map(module -> module.name() + " (" + module.in() + " to " + module.out() + ")")
+            .toList();
+    if (!indivisible.isEmpty()) {
+      throw AdapterErrors.indivisible(vectorLength(), indivisible);
+    }
+    return modules.stream()
+        .map(module -> new VbLoraTarget(module, r(), vectorLength(), numVectors()))
+        .toList();
+  }
+
+  TensorEntry bankEntry() {
+    return new TensorEntry(BANK, Dtype.FLOAT32, new long[] {numVectors(), vectorLength()});
+  }
+
+  List<TensorEntry> trainedEntries(List<VbLoraTarget> targets) {
+    List<TensorEntry> entries = new ArrayList<>(List.of(bankEntry()));
+    targets.forEach(target -> target.sides().forEach(side -> entries.add(side.logitsEntry())));
+    return entries;
+  }
+
+  List<TensorEntry> topkEntries(List<VbLoraTarget> targets) {
+    List<TensorEntry> entries = new ArrayList<>(List.of(bankEntry()));
+    for (VbLoraTarget target : targets) {
+      for (VbLoraTarget.Side side : target.sides()) {
+        entries.add(side.indicesEntry(topk(), indexType()));
+        entries.add(side.weightsEntry(topk()));
+      }
+    }
+    return entries;
+  }
+
+  /** The smallest type that PEFT takes for a place in the bank. */
+  Dtype indexType() {
+    if (numVectors() < 1 << 8) {
+      return Dtype.UINT8;
+    }
+    return numVectors() < 1 << 15 ? Dtype.INT16 : Dtype.INT32;
+  }
+
+  /**
+   * How many values a file has, in fp32 values' worth as PEFT's get_nb_savable_parameters counts.
+   *
+   * @param onlyTopk whether it is a file of {@link #saveOnlyTopkWeights}
+   */
+  public long savableParameters(BaseModel base, boolean onlyTopk) {
+    List<VbLoraTarget> targets = targets(base);
+    List<TensorEntry> entries = onlyTopk ? topkEntries(targets) : trainedEntries(targets);
+    return entries.stream().mapToLong(entry -> entry.elements() * entry.dtype().bytes()).sum()
+        / Float.BYTES;
+  }
+
+  @Override
+  public double dropout() {
+    return vbloraDropout();
+  }
+
+  @Override
+  public boolean isTrainable() {
+    return !saveOnlyTopkWeights();
+  }
+
+  /** The rank of A and B. */
+  public int r() {
+    return key("r").intValue();
+  }
+
+  /** Vectors in the bank. */
+  public int numVectors() {
+    return key("num_vectors").intValue();
+  }
+
+  /** The length of each; every adapted layer's widths are multiples of it. */
+  public int vectorLength() {
+    return key("vector_length").intValue();
+  }
+
+  /** How many vectors of the bank make a sub-vector. */
+  public int topk() {
+    return key("topk").intValue();
+  }
+
+  /** Whether files hold the chosen vectors' shares alone: far smaller, and not to train on. */
+  public boolean saveOnlyTopkWeights() {
+    return key("save_only_topk_weights").booleanValue();
+  }
+
+  /** The probability of dropping an input element while training, in [0, 1). */
+  public double vbloraDropout() {
+    return key("vblora_dropout").doubleValue();
+  }
+
+  /** The bank begins with values from U(-bound, bound). */
+  public double initVectorBankBound() {
+    return key("init_vector_bank_bound").doubleValue();
+  }
+
+  /** The logits begin normal with that deviation. */
+  public double initLogitsStd() {
+    return key("init_logits_std").doubleValue();
+  }
+}

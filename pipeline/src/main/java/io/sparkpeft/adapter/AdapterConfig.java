@@ -61,6 +61,20 @@ public abstract sealed class AdapterConfig permits LoraConfig, VbLoraConfig {
   }
 
   /**
+   * The same for an adapter that is to be trained on.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) too if its file does not hold all that was
+   *     trained
+   */
+  public static AdapterConfig readToTrain(Path folder) {
+    AdapterConfig config = read(folder);
+    if (!config.isTrainable()) {
+      throw AdapterErrors.notToTrainOn(folder);
+    }
+    return config;
+  }
+
+  /**
    * The configuration as PEFT leaves it once an adapter is made for a model, which is what it
    * writes: what depends on the base is filled in.
    *

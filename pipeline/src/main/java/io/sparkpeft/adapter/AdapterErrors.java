@@ -134,6 +134,15 @@ final class AdapterErrors {
         "Name the folder that save_pretrained wrote.");
   }
 
+  static SparkPeftException notToTrainOn(Path folder) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot train on the adapter " + folder + ".",
+        "It was saved with save_only_topk_weights: the logits of the vectors that were not chosen"
+            + " are gone, and with them every other choice.",
+        "Go on from a checkpoint of its run, or save it whole next time.");
+  }
+
   static SparkPeftException doesNotFit(
       Path file, List<String> missing, List<String> unexpected, List<String> misshapen) {
     return SparkPeftException.of(

@@ -13,6 +13,8 @@ import java.util.List;
  */
 public record AdapterShape(
     List<AdaptedModule> modules, List<TensorEntry> entries, List<TensorEntry> saved) {
+  private static final String OF_LAYERS = "base_model.model.";
+
   public AdapterShape {
     modules = List.copyOf(modules);
     entries = List.copyOf(entries);
@@ -26,6 +28,11 @@ public record AdapterShape(
 
   public long trainableParameters() {
     return entries.stream().mapToLong(TensorEntry::elements).reduce(0, Math::addExact);
+  }
+
+  /** The trained tensors that are no layer's own. */
+  public List<TensorEntry> shared() {
+    return entries.stream().filter(entry -> !entry.name().startsWith(OF_LAYERS)).toList();
   }
 
   /** The exact size of adapter_model.safetensors. */

@@ -1,16 +1,20 @@
 package io.sparkpeft.adapter;
 
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The README.md that hubs show for an adapter, with the header that PEFT gives it. */
 final class ModelCard {
+  private static final Set<String> OTHER =
+      Set.of("peft_type", "task_type", "megatron_core", "qalora_group_size");
+
   private ModelCard() {}
 
   static String of(AdapterConfig config) {
     String base = config.baseModelNameOrPath().orElse("");
     String tags =
-        (base.isEmpty() ? Stream.of("lora") : Stream.of("base_model:adapter:" + base, "lora"))
+        tags(config.peftType(), base)
             .map(tag -> "- " + PythonJson.quoted(tag))
             .collect(Collectors.joining("\n"));
     return """
@@ -21,17 +25,14 @@ final class ModelCard {
         pipeline_tag: text-generation
         ---
 
-        # LoRA adapter
+        # %s adapter
 
         Trained with spark-peft; PEFT loads it as its own: \
         `PeftModel.from_pretrained(base, folder)`.
 
         | setting | value |
         | --- | --- |
-        | r | %s |
-        | lora_alpha | %s |
-        | lora_dropout | %s |
-        | target_modules | %s |
+        %s
 
         ### Framework versions
 
@@ -40,10 +41,23 @@ final class ModelCard {
         .formatted(
             base.isEmpty() ? "" : "base_model: " + PythonJson.quoted(base) + "\n",
             tags,
-            config.toJson().get("r"),
-            config.toJson().get("lora_alpha"),
-            config.toJson().get("lora_dropout"),
-            config.toJson().get("target_modules"),
+            config.peftType().method(),
+            settings(config),
             config.toJson().get("peft_version").asText());
+  }
+
+  /** Those that PEFT gives. */
+  private static Stream<String> tags(PeftType type, String base) {
+    Stream<String> ofBase =
+        base.isEmpty() ? Stream.empty() : Stream.of("base_model:adapter:" + base);
+    return Stream.concat(ofBase, type == PeftType.LORA ? Stream.of("lora") : Stream.empty());
+  }
+
+  /** What the method itself can be told. */
+  private static String settings(AdapterConfig config) {
+    return PeftKeys.withoutBookkeeping(config.toJson()).properties().stream()
+        .filter(field -> !PeftKeys.isEmpty(field.getValue()) && !OTHER.contains(field.getKey()))
+        .map(field -> "| " + field.getKey() + " | " + field.getValue() + " |")
+        .collect(Collectors.joining("\n"));
   }
 }

@@ -10,6 +10,13 @@ public enum PeftType {
   LORA,
   VBLORA;
 
+  private PeftKeys.Schema schema() {
+    return switch (this) {
+      case LORA -> LoraKeys.SCHEMA;
+      case VBLORA -> VbLoraKeys.SCHEMA;
+    };
+  }
+
   static PeftType of(JsonNode value, String source, ExitCode exitCode) {
     return Arrays.stream(values())
         .filter(type -> type.name().equals(value.textValue()))
@@ -18,12 +25,12 @@ public enum PeftType {
   }
 
   PeftKeys keys(String source, ExitCode exitCode) {
-    PeftKeys.Schema schema =
-        switch (this) {
-          case LORA -> LoraKeys.SCHEMA;
-          case VBLORA -> VbLoraKeys.SCHEMA;
-        };
-    return new PeftKeys(schema, source, exitCode);
+    return new PeftKeys(schema(), source, exitCode);
+  }
+
+  /** What people call it. */
+  String method() {
+    return schema().name();
   }
 
   AdapterConfig config(ObjectNode checkedKeys) {

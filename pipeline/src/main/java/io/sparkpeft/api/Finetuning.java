@@ -96,7 +96,7 @@ final class Finetuning {
     if (recipe.adapter().path().isEmpty()) {
       return;
     }
-    AdapterConfig config = AdapterConfig.read(recipe.adapter().folder().orElseThrow());
+    AdapterConfig config = AdapterConfig.readToTrain(recipe.adapter().folder().orElseThrow());
     for (Map.Entry<String, JsonNode> given : recipe.givenAdapterSettings().properties()) {
       if (!config.with(given.getKey(), given.getValue()).equals(config)) {
         throw ApiErrors.conflictingAdapterKey(given.getKey(), given.getValue().toString());

@@ -104,12 +104,17 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
 
   private void refuseKeysOfOtherMethods(EffectiveRecipe recipe) {
     KEYS.stream()
-        .filter(key -> !key.equals(PATH) && !keysOf(peftType).contains(key) && recipe.isSet(key))
+        .filter(key -> isOfOtherMethod(key, peftType) && recipe.isSet(key))
         .findFirst()
         .ifPresent(
             key -> {
               throw RecipeErrors.ofOtherMethod(key, recipe.origin(key), peftType);
             });
+  }
+
+  /** Whether it is an adapter's key, but not one of adapters of that type. */
+  static boolean isOfOtherMethod(Key<?> key, PeftType type) {
+    return KEYS.contains(key) && !key.equals(PATH) && !keysOf(type).contains(key);
   }
 
   private static List<Key<?>> keysOf(PeftType type) {

@@ -56,11 +56,15 @@ public final class EffectiveRecipe {
     Map<String, String> entries = new TreeMap<>();
     settings.forEach(
         (name, setting) -> {
-          if (job.isDeterminedBy(setting.key())) {
+          if (job.isDeterminedBy(setting.key()) && !isOfOtherMethod(setting.key())) {
             entries.put(name, identity(setting));
           }
         });
     return new RecipeIdentity(new TreeMap<>(entries));
+  }
+
+  private boolean isOfOtherMethod(Key<?> key) {
+    return AdapterSection.isOfOtherMethod(key, value(AdapterSection.PEFT_TYPE));
   }
 
   private static String identity(Setting<?> setting) {
@@ -89,7 +93,7 @@ public final class EffectiveRecipe {
     StringBuilder text = new StringBuilder();
     settings.forEach(
         (name, setting) -> {
-          if (job.reads(setting.key())) {
+          if (job.reads(setting.key()) && !isOfOtherMethod(setting.key())) {
             String assignment = name + " = " + redacted(Json.compact(setting.json()));
             text.append(String.format("%-48s # %s%n", assignment, setting.origin()));
           }

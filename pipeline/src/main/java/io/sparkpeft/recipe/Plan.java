@@ -5,21 +5,24 @@ import io.sparkpeft.adapter.AdaptedModule;
 import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.BaseModel;
-import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.VbLoraConfig;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.weights.ModelFolder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * What a finetune would do, known without Spark and without weights.
  *
- * @param trainableByModule trained values by the last part of the modules' names
+ * @param trainableByModule trained values by the last part of the modules' names, or of that of a
+ *     tensor that all layers share
  * @param modulesByName how many modules each of these stands for
  * @param adapterFileBytes the exact size of adapter_model.safetensors
+ * @param savable of VB-LoRA, whose adapters have two kinds of files
  * @param allReduceBytesPerStep what one rank sends per step: 2 (n - 1) / n of 8 bytes for each
  *     trained value (a ring over n ranks, sums in int64)
  * @param memory of one rank
@@ -33,6 +36,7 @@ public record Plan(
     long trainableParameters,
     long totalParameters,
     long adapterFileBytes,
+    Optional<Savable> savable,
     long allReduceBytesPerStep,
     RankMemory memory,
     OptionalLong examples,
@@ -49,6 +53,22 @@ public record Plan(
   }
 
   /**
+   * What a file of a VB-LoRA adapter holds, in fp32 values' worth, as PEFT prints it.
+   *
+   * @param all with all logits
+   * @param topk with {@code adapter.save_only_topk_weights}
+   */
+  public record Savable(long all, long topk) {
+    private static Optional<Savable> of(AdapterConfig adapter, BaseModel base) {
+      return adapter instanceof VbLoraConfig config
+          ? Optional.of(
+              new Savable(
+                  config.savableParameters(base, false), config.savableParameters(base, true)))
+          : Optional.empty();
+    }
+  }
+
+  /**
    * @throws io.sparkpeft.base.SparkPeftException (66) without a config.json, (78) if the adapter
    *     does not fit the model
    */
@@ -56,13 +76,16 @@ public record Plan(
     ObjectNode config = ModelFolder.openConfig(recipe.model().folder());
     DecoderConfig model = DecoderConfig.read(config);
     BaseModel base = model.baseModel();
-    AdapterShape shape = adapter(recipe).resolvedFor(base).shape(base);
+    AdapterConfig adapter = adapter(recipe).resolvedFor(base);
+    AdapterShape shape = adapter.shape(base);
     Map<String, Long> trainable = new LinkedHashMap<>();
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (AdaptedModule target : shape.modules()) {
-      trainable.merge(kind(target.module()), target.trainableParameters(), Long::sum);
-      counts.merge(kind(target.module()), 1, Integer::sum);
+      String kind = kind(target.module().name());
+      trainable.merge(kind, target.trainableParameters(), Long::sum);
+      counts.merge(kind, 1, Integer::sum);
     }
+    shape.shared().forEach(entry -> trainable.put(kind(entry.name()), entry.elements()));
     long parameters = shape.trainableParameters();
     TrainSection train = recipe.train();
     OptionalLong examples = ExampleCount.of(recipe);
@@ -72,6 +95,7 @@ public record Plan(
         parameters,
         model.parameterCount(),
         shape.fileBytes(),
+        Savable.of(adapter, base),
         allReduceBytes(parameters, train.ranks()),
         RankMemory.of(recipe, model, shape),
         examples,
@@ -92,6 +116,7 @@ public record Plan(
     node.set("trainable_parameters_by_module", Json.tree(trainableByModule));
     node.put("total_parameters", totalParameters);
     node.put("adapter_file_bytes", adapterFileBytes);
+    savable.ifPresent(parameters -> node.set("savable_parameters", Json.tree(parameters)));
     node.put("all_reduce_bytes_per_step", allReduceBytesPerStep);
     node.set("memory_bytes", memory.json());
     node.put("executor_memory_overhead_bytes", memory.overheadBytes());
@@ -112,7 +137,7 @@ public record Plan(
     return recipe
         .adapter()
         .folder()
-        .map(AdapterConfig::read)
+        .map(AdapterConfig::readToTrain)
         .orElseGet(() -> AdapterConfig.of(recipe.adapterSettings()));
   }
 
@@ -125,8 +150,8 @@ public record Plan(
         : OptionalLong.empty();
   }
 
-  private static String kind(LinearModule module) {
-    return module.name().substring(module.name().lastIndexOf('.') + 1);
+  private static String kind(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
   }
 
   private static void putOrNull(ObjectNode node, String key, OptionalLong value) {

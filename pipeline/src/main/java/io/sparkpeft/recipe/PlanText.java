@@ -23,11 +23,22 @@ final class PlanText {
     plan.trainableByModule()
         .forEach(
             (name, count) ->
-                row("  " + name, count, "in " + plan.modulesByName().get(name) + " modules"));
+                row(
+                    "  " + name,
+                    count,
+                    plan.modulesByName().containsKey(name)
+                        ? "in " + plan.modulesByName().get(name) + " modules"
+                        : "shared by all layers"));
     double percent = 100.0 * plan.trainableParameters() / plan.totalParameters();
     row("trainable parameters", plan.trainableParameters(), String.format("%.4f %%", percent));
     row("total parameters", plan.totalParameters(), "of the base");
     row("adapter file bytes", plan.adapterFileBytes(), "adapter_model.safetensors");
+    plan.savable()
+        .ifPresent(
+            savable -> {
+              row("savable parameters", savable.all(), "with all logits");
+              row("  or", savable.topk(), "with adapter.save_only_topk_weights, in fp32's worth");
+            });
   }
 
   private void memory(RankMemory memory) {

@@ -102,7 +102,7 @@ class LoraConfigTest {
         "ensure_weight_tying | true",
         "init_lora_weights | \"pissa\"",
         "init_lora_weights | \"olora\"",
-        "peft_type | \"IA3\"",
+        "peft_type | \"ADALORA\"",
         "task_type | \"SEQ_CLS\"",
       })
   void refusesByNameWhatIsNotImplemented(String key, String value) throws IOException {

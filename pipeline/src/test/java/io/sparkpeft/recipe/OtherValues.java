@@ -1,11 +1,22 @@
 package io.sparkpeft.recipe;
 
+import io.sparkpeft.adapter.PeftType;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** For every key a value, as {@code --set} takes it, that is not its default. */
 final class OtherValues {
   private OtherValues() {}
+
+  /** As far as they go together with adapters of that type. */
+  static Map<String, String> of(PeftType type) {
+    Map<String, String> values = all();
+    RecipeKeys.all().stream()
+        .filter(key -> AdapterSection.isOfOtherMethod(key, type))
+        .forEach(key -> values.remove(key.name()));
+    values.put("adapter.peft_type", type.name());
+    return values;
+  }
 
   static Map<String, String> all() {
     Map<String, String> values = new TreeMap<>();
@@ -23,6 +34,7 @@ final class OtherValues {
     values.put("data.validation_fraction", "0.1");
     values.put("data.table", "/table");
     values.put("tables.root", "/tables");
+    values.put("adapter.peft_type", "VBLORA");
     values.put("adapter.r", "4");
     values.put("adapter.lora_alpha", "8");
     values.put("adapter.lora_dropout", "0.1");

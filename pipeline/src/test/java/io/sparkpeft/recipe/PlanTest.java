@@ -64,6 +64,29 @@ class PlanTest {
     assertThat(plan.modulesByName()).containsEntry("q_proj", 32);
   }
 
+  /** Rank 4 on all seven, 2048 vectors of 256: what its authors published as 308 MB and 2.5 MB. */
+  @Test
+  void vbLoraCountsWhatBothKindsOfItsFileHold() {
+    Recipe vblora =
+        recipe
+            .with("adapter.peft_type", "VBLORA")
+            .with("adapter.r", 4)
+            .with("adapter.num_vectors", 2048)
+            .with("adapter.target_modules", "all-linear");
+    Plan whole = Plan.of(vblora);
+    assertThat(whole.trainableParameters()).isEqualTo(80_478_208);
+    assertThat(whole.trainableByModule()).containsEntry("vblora_vector_bank", 2048L * 256);
+    assertThat(whole.adapterFileBytes()).isEqualTo(321_974_984);
+    assertThat(whole.savable()).contains(new Plan.Savable(80_478_208, 602_368));
+    assertThat(whole.json().get("savable_parameters").toString())
+        .isEqualTo("{\"all\":80478208,\"topk\":602368}");
+    assertThat(whole.text())
+        .contains("vblora_vector_bank", "shared by all layers", "80,478,208  with all logits");
+    Plan small = Plan.of(vblora.with("adapter.save_only_topk_weights", true));
+    assertThat(small.adapterFileBytes()).isEqualTo(2_538_104);
+    assertThat(Plan.of(recipe).savable()).isEmpty();
+  }
+
   /** Nothing but config.json is there, and what is wrong with it is said at once. */
   @Test
   void aModelThatIsNotComputedIsRefusedByName() throws IOException {

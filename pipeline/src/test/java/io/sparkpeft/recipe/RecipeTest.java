@@ -3,6 +3,7 @@ package io.sparkpeft.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkpeft.adapter.PeftType;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.data.MicroBatching;
@@ -13,12 +14,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipeTest {
@@ -42,20 +43,46 @@ class RecipeTest {
   }
 
   /** Every key set to another value than its default: a value that gets lost is found here. */
-  @Test
-  void everyKeyArrives() {
-    Map<String, String> values = OtherValues.all();
-    Set<String> names = new TreeSet<>(RecipeKeys.names());
-    names.remove("adapter.peft_type"); // It has one value only.
-    assertThat(values.keySet()).isEqualTo(names);
-    List<String> assignments =
-        values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList();
-    Recipe recipe = Recipe.read(Optional.empty(), assignments);
-    for (String name : names) {
+  @ParameterizedTest
+  @EnumSource(PeftType.class)
+  void everyKeyArrives(PeftType type) {
+    assertThat(OtherValues.all().keySet()).isEqualTo(new TreeSet<>(RecipeKeys.names()));
+    Map<String, String> values = OtherValues.of(type);
+    Recipe recipe = Recipe.read(Optional.empty(), assignments(values));
+    assertThat(recipe.adapter().peftType()).isEqualTo(type);
+    values.remove("adapter.peft_type");
+    for (String name : values.keySet()) {
       Key<?> key = RecipeKeys.find(name).orElseThrow();
       assertThat(recipe.effective().value(key)).as(key.name()).isNotEqualTo(key.defaultValue());
       assertThat(recipe.effective().origin(key)).isEqualTo("--set");
     }
+  }
+
+  private static List<String> assignments(Map<String, String> values) {
+    return values.entrySet().stream()
+        .map(entry -> entry.getKey() + "=" + entry.getValue())
+        .toList();
+  }
+
+  /** What a recipe asks of another method would be lost. */
+  @Test
+  void refusesKeysOfAnotherMethod() {
+    List<String> assignments = List.of("adapter.peft_type=VBLORA", "adapter.lora_alpha=8");
+    assertThatThrownBy(() -> Recipe.read(Optional.empty(), assignments))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
+        .hasMessage(
+            "Cannot use adapter.lora_alpha, set by --set, with this adapter. adapter.peft_type is"
+                + " VBLORA, which has no such setting. Remove the key or choose another"
+                + " adapter.peft_type.");
+    assertThatThrownBy(() -> Recipe.defaults().with("adapter.topk", 3))
+        .hasMessageContaining("adapter.peft_type is LORA, which has no such setting.");
+  }
+
+  @Test
+  void listsAndMapsArrive() {
+    Recipe recipe = Recipe.read(Optional.empty(), assignments(OtherValues.of(PeftType.LORA)));
     assertThat(recipe.effective().value(LoraSection.RANK_PATTERN))
         .containsExactly(Map.entry("layers.0.q_proj", 4));
     assertThat(recipe.train().betas()).containsExactly(0.8, 0.95);
@@ -208,10 +235,11 @@ class RecipeTest {
         .doesNotContain("path");
   }
 
-  @Test
-  void theEffectiveConfigurationCanBeReadAgain() throws IOException {
+  @ParameterizedTest
+  @EnumSource(PeftType.class)
+  void theEffectiveConfigurationCanBeReadAgain(PeftType type) throws IOException {
     List<String> assignments =
-        OtherValues.all().entrySet().stream()
+        OtherValues.of(type).entrySet().stream()
             .filter(
                 entry -> RecipeKeys.find(entry.getKey()).filter(Job.FINETUNE::reads).isPresent())
             .map(entry -> entry.getKey() + "=" + entry.getValue())

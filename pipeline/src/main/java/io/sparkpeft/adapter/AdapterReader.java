@@ -82,14 +82,14 @@ record AdapterReader(Path path, TensorSource file) {
   NDArray places(NDManager manager, String name, int count) {
     TensorEntry entry = file.entry(name);
     if (entry.dtype().isFloatingPoint()) {
-      throw AdapterErrors.noPlaces(file.path(), entry, count);
+      throw AdapterErrors.noPlaces(path, entry, count);
     }
     try (NDManager scope = manager.newSubManager()) {
       NDArray mapped = Tensors.fromBytes(scope, file.bytes(name), entry.dtype(), entry.shape());
       NDArray places = Tensors.cast(manager, mapped, Dtype.INT64);
       for (long place : places.toLongArray()) {
         if (place < 0 || place >= count) {
-          throw AdapterErrors.noPlaces(file.path(), entry, count);
+          throw AdapterErrors.noPlaces(path, entry, count);
         }
       }
       return places;

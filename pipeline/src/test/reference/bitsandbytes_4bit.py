@@ -5,8 +5,8 @@
 with bitsandbytes==0.50.2, transformers==5.23.0, peft==0.21.2, accelerate==1.15.0, torch==2.9.1.
 
 writes quant/bitsandbytes_4bit.safetensors: weights, and for each way of quantising them the codes,
-the scales and what they expand to; and model/quantized/*: the models of llama.py and families.py
-in four bits, as transformers saves them, with an adapter and what both compute.
+the scales and what they expand to; and model/quantized/*: tiny models in 16 bits and in four, as
+transformers saves them, with an adapter and what both compute.
 """
 
 import json
@@ -16,12 +16,15 @@ import sys
 
 import bitsandbytes.functional as bnb
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, GPT2Config
 
 import llama
 
+ROPE = {"rope_type": "default", "rope_theta": 500.0}
+LLAMA = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head"]
+GPT2 = ["c_attn", "c_proj", "c_fc"]
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -90,7 +93,33 @@ def expanded(packed, state, shape, dtype):
     return (values * scales).to(dtype)
 
 
-def write_model(source, folder, kind, nested):
+def decoders():
+    """Small, and every row a multiple of 64: the CPU kernel of bitsandbytes errs on others."""
+    shapes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 1}
+    llama_config = llama.config(False, 16, rope_parameters=ROPE)
+    llama_config.update(shapes)
+    heads = {"n_embd": 64, "n_head": 4, "n_layer": 1, "n_positions": 256}
+    gpt2_config = GPT2Config(vocab_size=llama.VOCABULARY, bos_token_id=1, eos_token_id=2, **heads)
+    return {"llama": (llama_config, LLAMA), "gpt2": (gpt2_config, GPT2)}
+
+
+def write_plain(folder, config, targets):
+    shutil.rmtree(folder, ignore_errors=True)
+    torch.manual_seed(3)
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            is_norm = "norm" in name or "ln_" in name
+            spread = 0.1 if is_norm else 0.15
+            parameter.copy_(torch.randn_like(parameter) * spread + (is_norm and "bias" not in name))
+    model.to(torch.bfloat16).save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    settings = LoraConfig(r=4, lora_alpha=8, target_modules=targets, init_lora_weights=False)
+    get_peft_model(model.float(), settings).save_pretrained(folder / "adapter")
+    (folder / "adapter" / "README.md").unlink(missing_ok=True)
+
+
+def write_quantized(source, folder, kind, nested):
     settings = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type=kind,
@@ -104,24 +133,27 @@ def write_model(source, folder, kind, nested):
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
     shutil.copytree(source / "adapter", folder / "adapter")
-    facts = json.loads((source / "expected.json").read_text())
-    facts = {key: facts[key] for key in ("long", "tokens", "targets", "lengths")}
     adapted = PeftModel.from_pretrained(model, folder / "adapter", is_trainable=True)
     adapted.train()  # in evaluation its CPU kernel multiplies in bfloat16
     for module in adapted.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    long = torch.tensor([facts["long"]])
+    long = llama.tokens(10, 200)
     with torch.no_grad():
-        expected = {"adapted_logits": adapted(input_ids=long).logits[0, ::8].clone()}
+        expected = {"adapted_logits": adapted(input_ids=long[None]).logits[0, ::8].clone()}
         with adapted.disable_adapter():
-            expected["base_logits"] = adapted(input_ids=long).logits[0, ::8].clone()
-    ids = torch.tensor(facts["tokens"]).view(len(facts["lengths"]), -1)
-    targets = torch.tensor(facts["targets"]).view(ids.shape)
-    llama.VOCABULARY = model.config.vocab_size
-    facts["loss"], gradients = llama.loss_and_gradients(adapted, ids, targets, "gradient.")
+            expected["base_logits"] = adapted(input_ids=long[None]).logits[0, ::8].clone()
+    ids, targets, lengths = llama.batch()
+    loss, gradients = llama.loss_and_gradients(adapted, ids, targets, "gradient.")
     expected.update(gradients)
     save_file(expected, folder / "expected.safetensors")
+    facts = {
+        "long": long.tolist(),
+        "tokens": ids.flatten().tolist(),
+        "targets": targets.flatten().tolist(),
+        "lengths": lengths,
+        "loss": loss,
+    }
     (folder / "expected.json").write_text(json.dumps(facts) + "\n")
 
 
@@ -130,10 +162,12 @@ def main(root):
     values = weights()
     (root / "quant").mkdir(exist_ok=True)
     save_file(values | quantized(values), root / "quant" / "bitsandbytes_4bit.safetensors")
-    models = root / "model"
-    write_model(models / "untied", models / "quantized" / "llama_nf4", "nf4", True)
-    write_model(models / "untied", models / "quantized" / "llama_fp4", "fp4", False)
-    write_model(models / "families" / "gpt2", models / "quantized" / "gpt2_nf4", "nf4", True)
+    models = root / "model" / "quantized"
+    for name, (config, targets) in decoders().items():
+        write_plain(models / name, config, targets)
+    write_quantized(models / "llama", models / "llama_nf4", "nf4", True)
+    write_quantized(models / "llama", models / "llama_fp4", "fp4", False)
+    write_quantized(models / "gpt2", models / "gpt2_nf4", "nf4", True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import io.sparkpeft.model.DecoderConfig.HeadShape;
 import io.sparkpeft.model.DecoderConfig.LayerPlan;
 import io.sparkpeft.model.DecoderConfig.Mlp;
 import io.sparkpeft.model.DecoderConfig.Normalization;
+import io.sparkpeft.quant.QuantizationConfig;
 import io.sparkpeft.tensor.Dtype;
 import java.util.List;
 import java.util.Optional;
@@ -47,8 +48,10 @@ final class ConfigReader {
 
   private final Family family;
   private final ConfigValues values;
+  private final JsonNode config;
 
-  private ConfigReader(Family family, ConfigValues values) {
+  private ConfigReader(Family family, ConfigValues values, JsonNode config) {
+    this.config = config;
     this.family = family;
     this.values = values;
   }
@@ -58,7 +61,7 @@ final class ConfigReader {
       throw ModelErrors.noModelType();
     }
     Family family = Families.of(config.get("model_type").asText());
-    return new ConfigReader(family, family.values(config)).decoder();
+    return new ConfigReader(family, family.values(config), config).decoder();
   }
 
   private DecoderConfig decoder() {
@@ -81,7 +84,7 @@ final class ConfigReader {
         family.biased().apply(values),
         head(),
         stored(),
-        quantization(),
+        QuantizationConfig.read(config),
         values.ids("bos_token_id").stream().findFirst(),
         Set.copyOf(values.ids("eos_token_id")));
   }
@@ -188,12 +191,6 @@ final class ConfigReader {
                 Dtype.ofTorchName(name)
                     .orElseThrow(
                         () -> ModelErrors.unsupported("dtype", name, "float32, bfloat16")));
-  }
-
-  private Optional<String> quantization() {
-    return values
-        .child("quantization_config")
-        .map(child -> child.text("quant_method").orElse("unnamed"));
   }
 
   private RuntimeException missing(String key) {

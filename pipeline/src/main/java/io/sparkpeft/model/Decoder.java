@@ -24,6 +24,7 @@ public final class Decoder {
   private final Arithmetic arithmetic;
   private final DecoderLoader.Parts parts;
   private final RotaryTables rotary;
+  private final Workspaces workspaces;
 
   private Decoder(
       NDManager manager, DecoderConfig config, Arithmetic arithmetic, DecoderLoader.Parts parts) {
@@ -32,11 +33,13 @@ public final class Decoder {
     this.arithmetic = arithmetic;
     this.parts = parts;
     this.rotary = new RotaryTables(manager, config, arithmetic.compute());
+    this.workspaces = new Workspaces(manager, arithmetic.compute());
   }
 
   /**
    * Maps the weights into memory; those stored in another type than the arithmetic's are converted
-   * once.
+   * once. Quantised ones stay as they are; if the config says that linear layers are quantised and
+   * none of the weights is, theirs are quantised now.
    *
    * @throws io.sparkpeft.base.SparkPeftException (65) if weights are missing, misshapen or
    *     unexpected: all of them are listed
@@ -92,6 +95,7 @@ public final class Decoder {
       GradientSink gradients) {
     return new Pass(
         scope,
+        workspaces.borrow(scope),
         arithmetic.product(),
         Optional.of(adapter),
         dropout,
@@ -115,6 +119,7 @@ public final class Decoder {
       NDManager scope, Optional<Adapter> adapter, Documents documents, long[] positions) {
     return new Pass(
         scope,
+        workspaces.borrow(scope),
         arithmetic.product(),
         adapter,
         DropoutMasks.NONE,
@@ -129,6 +134,11 @@ public final class Decoder {
 
   Head head() {
     return parts.head();
+  }
+
+  /** [vocabulary, hidden]. */
+  NDArray embeddingTable() {
+    return parts.embedding().tokens();
   }
 
   /** The embeddings of tokens [tokens, hidden]. */

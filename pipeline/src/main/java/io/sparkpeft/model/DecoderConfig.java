@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.quant.Quantization;
+import io.sparkpeft.quant.QuantizationConfig;
 import io.sparkpeft.tensor.Dtype;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +33,7 @@ import java.util.stream.Stream;
  * @param biased the linear layers that have a bias
  * @param head how logits leave
  * @param stored the type that config.json says its weights have; empty if it does not say
- * @param quantization the method that config.json says its weights were quantised by, if any
+ * @param quantization how the weights of the layers' linear modules are quantised, if they are
  * @param bosId begin of sequence, if config.json names one
  * @param eosIds ends of sequence
  */
@@ -50,7 +52,7 @@ public record DecoderConfig(
     Set<Projection> biased,
     HeadShape head,
     Optional<Dtype> stored,
-    Optional<String> quantization,
+    Optional<Quantization> quantization,
     Optional<Integer> bosId,
     Set<Integer> eosIds) {
 
@@ -130,6 +132,38 @@ public record DecoderConfig(
    */
   public static DecoderConfig read(JsonNode config) {
     return ConfigReader.read(config);
+  }
+
+  /**
+   * The same for a model that may be quantised on load.
+   *
+   * @param wanted how, if it is to be
+   * @throws io.sparkpeft.base.SparkPeftException as {@link #read(JsonNode)}; (78) too if it is
+   *     quantised in another way already
+   */
+  public static DecoderConfig read(JsonNode config, Optional<Quantization> wanted) {
+    return read(config).with(QuantizationConfig.onLoad(config, wanted));
+  }
+
+  private DecoderConfig with(Optional<Quantization> other) {
+    return new DecoderConfig(
+        modelType,
+        names,
+        layerPlans,
+        hiddenSize,
+        vocabularySize,
+        maxPositionEmbeddings,
+        embedding,
+        normalization,
+        attention,
+        mlp,
+        residual,
+        biased,
+        head,
+        stored,
+        other,
+        bosId,
+        eosIds);
   }
 
   public int layers() {

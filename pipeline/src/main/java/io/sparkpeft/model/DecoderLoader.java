@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.quant.QuantizedFormat;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.Dtype;
@@ -26,6 +27,7 @@ final class DecoderLoader {
   private final StoredNames stored;
   private final Arithmetic arithmetic;
   private final List<String> order;
+  private final StoredQuantization weights;
 
   private DecoderLoader(
       NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
@@ -35,6 +37,7 @@ final class DecoderLoader {
     this.source = source;
     this.stored = new StoredNames(config, source.names());
     this.arithmetic = arithmetic;
+    this.weights = new StoredQuantization(config, source, stored);
     this.order = config.linearModules().stream().map(LinearModule::name).toList();
   }
 
@@ -43,15 +46,14 @@ final class DecoderLoader {
 
   static Parts load(
       NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
-    config
-        .quantization()
-        .ifPresent(
-            method -> {
-              throw ModelErrors.quantized(method);
-            });
-    DecoderLoader loader = new DecoderLoader(manager, config, source, arithmetic);
-    loader.check();
-    return loader.parts();
+    DecoderLoader stored = new DecoderLoader(manager, config, source, arithmetic);
+    stored.check();
+    return stored
+        .weights
+        .quantizingIfWanted(manager)
+        .map(quantizing -> new DecoderLoader(manager, config, quantizing, arithmetic))
+        .orElse(stored)
+        .parts();
   }
 
   private void check() {
@@ -65,7 +67,8 @@ final class DecoderLoader {
             wrong.add(name + " is missing");
           } else {
             unexpected.remove(found.get());
-            check(source.entry(found.get()), shape).ifPresent(wrong::add);
+            unexpected.removeAll(weights.companions(found.get()));
+            check(weights.entry(name, found.get()), shape).ifPresent(wrong::add);
           }
         });
     unexpected.removeIf(stored::isHarmless);
@@ -92,7 +95,6 @@ final class DecoderLoader {
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(layer(layer));
     }
-    NDArray head = config.head().tied() ? tokens : weight(ModuleNames.HEAD);
     return new Parts(
         new Embedding(tokens, config.embedding().scale(), learnedPositions()),
         List.copyOf(layers),
@@ -101,7 +103,9 @@ final class DecoderLoader {
             new Linear(
                 ModuleNames.HEAD,
                 order.indexOf(ModuleNames.HEAD),
-                head,
+                config.head().tied()
+                    ? new FrozenWeight.Plain(tokens)
+                    : linearWeight(ModuleNames.HEAD, config.projections().size()),
                 bias(ModuleNames.HEAD, config.head().biased())),
             config.head().softCap()));
   }
@@ -178,12 +182,24 @@ final class DecoderLoader {
 
   private Linear linear(int layer, Projection projection) {
     String name = names.module(layer, projection);
-    NDArray weight = weight(name);
     return new Linear(
         name,
         order.indexOf(name),
-        names.transposed() ? weight.transpose() : weight,
+        linearWeight(name, config.projections().indexOf(projection)),
         bias(name, config.biased().contains(projection)));
+  }
+
+  /**
+   * @param place of an expanded weight in a workspace
+   */
+  private FrozenWeight linearWeight(String module, int place) {
+    String name = stored.of(ModuleNames.weight(module)).orElseThrow();
+    if (weights.isQuantized(name)) {
+      return new FrozenWeight.Quantized(QuantizedFormat.read(source, name), place);
+    }
+    NDArray weight = weight(module);
+    boolean transposed = names.transposed() && !module.equals(ModuleNames.HEAD);
+    return new FrozenWeight.Plain(transposed ? weight.transpose() : weight);
   }
 
   private Optional<NDArray> bias(String module, boolean present) {

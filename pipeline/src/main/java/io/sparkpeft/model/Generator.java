@@ -110,7 +110,7 @@ public final class Generator {
     int longest = answers.stream().mapToInt(answer -> answer.text().length).max().orElseThrow();
     long positions =
         Math.min((long) longest + settings.maxNewTokens(), decoder.config().contextLength());
-    NDArray like = decoder.head().projection().weight();
+    NDArray like = decoder.embeddingTable();
     return KvCache.empty(scope, decoder.config(), like, answers.size(), positions);
   }
 

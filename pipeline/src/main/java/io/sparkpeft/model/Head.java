@@ -28,7 +28,7 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
   }
 
   int chunkRows() {
-    return chunkRows(projection.weight().getShape().get(0));
+    return chunkRows(projection.weight().out());
   }
 
   /** Logits [rows, vocabulary]. x [tokens, hidden]; rows: those wanted. */

@@ -9,10 +9,10 @@ import java.util.Optional;
  *
  * @param module its path in the model
  * @param index its place in {@link DecoderConfig#linearModules}
- * @param weight [out, in]
+ * @param weight frozen
  * @param bias [out], if it has one
  */
-record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) {
+record Linear(String module, int index, FrozenWeight weight, Optional<NDArray> bias) {
 
   /**
    * @param output [rows, out]
@@ -56,8 +56,13 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
       return adapted(pass).orElseThrow().backward(pass, gy, trace.get(), carry);
     }
     return carry
-        ? Optional.of(LinearKernels.linearVjp(pass.scope(), gy, weight, pass.product()))
+        ? Optional.of(LinearKernels.linearVjp(pass.scope(), gy, weight(pass), pass.product()))
         : Optional.empty();
+  }
+
+  /** [out, in]. */
+  NDArray weight(Pass pass) {
+    return weight.expanded(pass.workspace());
   }
 
   private Optional<AdaptedLinear> adapted(Pass pass) {
@@ -65,7 +70,7 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
   }
 
   private NDArray frozen(Pass pass, NDArray x) {
-    return biased(pass, LinearKernels.linear(pass.scope(), x, weight, pass.product()));
+    return biased(pass, LinearKernels.linear(pass.scope(), x, weight(pass), pass.product()));
   }
 
   /** y with the bias added to it in place. */
@@ -82,7 +87,7 @@ record Linear(String module, int index, NDArray weight, Optional<NDArray> bias) 
     if (probability == 0 || pass.dropout() == DropoutMasks.NONE) {
       return Optional.empty();
     }
-    int features = Math.toIntExact(weight.getShape().get(1));
+    int features = Math.toIntExact(weight.in());
     return Optional.of(pass.dropout().dropped(index, features));
   }
 }

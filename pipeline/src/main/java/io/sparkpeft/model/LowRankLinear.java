@@ -19,7 +19,7 @@ record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear
             pass.scope(),
             x,
             dropped.x(),
-            linear.weight(),
+            linear.weight(pass),
             a(),
             b(),
             dropped.scaling(),
@@ -67,7 +67,7 @@ record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear
   private NDArray inputGradient(Pass pass, NDArray gy, NDArray gInner, LowRank saved) {
     NDArray g = LinearKernels.loraInputVjp(pass.scope(), gInner, a());
     saved.dropped().ifPresent(places -> DropoutKernels.drop(g, places));
-    return LinearKernels.linearVjpOnto(pass.scope(), g, gy, linear.weight(), pass.product());
+    return LinearKernels.linearVjpOnto(pass.scope(), g, gy, linear.weight(pass), pass.product());
   }
 
   private NDArray a() {

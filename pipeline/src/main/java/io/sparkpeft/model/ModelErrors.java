@@ -56,14 +56,6 @@ final class ModelErrors {
         DATA, "In config.json, " + what + ".", why + ".", "Mend config.json.");
   }
 
-  static SparkPeftException quantized(String method) {
-    return SparkPeftException.of(
-        CONFIGURATION,
-        "The weights are quantised by " + method + ".",
-        "Only weights in float32, float16 or bfloat16 are read.",
-        "Give the unquantised checkpoint.");
-  }
-
   static SparkPeftException weightsDoNotFit(List<String> wrong) {
     return SparkPeftException.of(
         DATA,

@@ -10,6 +10,7 @@ import java.util.Optional;
  * What one call of a decoder is computed with, beside its weights.
  *
  * @param scope where results live
+ * @param workspace where frozen weights are expanded
  * @param product the library of large matrix products
  * @param adapter what is added to linear layers
  * @param dropout masks for the adapter's inputs; none outside training
@@ -19,6 +20,7 @@ import java.util.Optional;
  */
 record Pass(
     NDManager scope,
+    Workspace workspace,
     Product product,
     Optional<Adapter> adapter,
     DropoutMasks dropout,
@@ -28,11 +30,11 @@ record Pass(
 
   /** The same, with results living elsewhere. */
   Pass in(NDManager other) {
-    return new Pass(other, product, adapter, dropout, documents, positions, gradients);
+    return new Pass(other, workspace, product, adapter, dropout, documents, positions, gradients);
   }
 
   Pass withDropout(DropoutMasks other) {
-    return new Pass(scope, product, adapter, other, documents, positions, gradients);
+    return new Pass(scope, workspace, product, adapter, other, documents, positions, gradients);
   }
 
   Optional<LinearDelta> delta(String module) {

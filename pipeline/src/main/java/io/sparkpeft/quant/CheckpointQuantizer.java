@@ -5,18 +5,19 @@ import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.ModelFolderWriter;
 import io.sparkpeft.weights.NamedTensor;
-import io.sparkpeft.weights.TensorEntry;
 import io.sparkpeft.weights.TensorSource;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * Writes a checkpoint with some of its weights in four bits, one weight in memory at a time. Every
- * weight is read twice for its scales and once for its codes.
+ * weight is read two or three times: a file begins with what follows from all of its scales.
  */
 public final class CheckpointQuantizer {
   private final TensorSource source;
@@ -29,14 +30,6 @@ public final class CheckpointQuantizer {
   }
 
   /**
-   * A weight to be quantised.
-   *
-   * @param name its stored name
-   * @param transposed whether it is stored as [in, out]; what is written is [out, in]
-   */
-  public record Target(String name, boolean transposed) {}
-
-  /**
    * Writes a model folder. What is no target is copied; the tokenizer's files come along.
    *
    * @param skipped linear modules that are no targets
@@ -47,7 +40,7 @@ public final class CheckpointQuantizer {
    */
   public static QuantizationReport write(
       ModelFolder base,
-      List<Target> targets,
+      List<WeightToQuantize> targets,
       List<String> skipped,
       Quantization settings,
       Path folder) {
@@ -66,18 +59,22 @@ public final class CheckpointQuantizer {
     return quantizer.report.build();
   }
 
-  private List<NamedTensor> tensors(List<Target> targets) {
-    Map<String, Target> byName =
+  private List<NamedTensor> tensors(List<WeightToQuantize> targets) {
+    Map<String, WeightToQuantize> byName =
         targets.stream()
             .collect(
-                Collectors.toMap(Target::name, target -> target, (a, b) -> a, LinkedHashMap::new));
+                Collectors.toMap(
+                    WeightToQuantize::name, target -> target, (a, b) -> a, LinkedHashMap::new));
     List<NamedTensor> tensors = new ArrayList<>();
     for (String name : source.names()) {
-      Target target = byName.remove(name);
+      WeightToQuantize target = byName.remove(name);
       if (target == null) {
         tensors.add(NamedTensor.of(source, name));
       } else {
-        tensors.addAll(quantized(target));
+        tensors.addAll(
+            new WeightQuantization(
+                    source, target, settings, ByteBuffer::allocateDirect, Optional.of(report))
+                .tensors());
       }
     }
     if (!byName.isEmpty()) {
@@ -86,12 +83,5 @@ public final class CheckpointQuantizer {
     tensors.forEach(tensor -> report.after(tensor.entry().bytes()));
     source.names().forEach(name -> report.before(source.entry(name).bytes()));
     return tensors;
-  }
-
-  private List<NamedTensor> quantized(Target target) {
-    TensorEntry entry = source.entry(target.name());
-    return new WeightQuantization(
-            entry, () -> source.bytes(entry.name()), target.transposed(), settings, report)
-        .tensors();
   }
 }

@@ -58,6 +58,21 @@ public final class QuantizationConfig {
   }
 
   /**
+   * How a model's weights are to be kept in memory.
+   *
+   * @param config the whole config.json
+   * @param wanted on load, if anything is
+   * @throws io.sparkpeft.base.SparkPeftException (78) if they are quantised otherwise already
+   */
+  public static Optional<Quantization> onLoad(JsonNode config, Optional<Quantization> wanted) {
+    Optional<Quantization> there = read(config);
+    if (there.isPresent() && wanted.isPresent() && !there.equals(wanted)) {
+      throw QuantErrors.quantizedAlready(there.get().text());
+    }
+    return there.or(() -> wanted);
+  }
+
+  /**
    * @param skipped modules that were left as they are
    * @param compute the type to compute in
    */

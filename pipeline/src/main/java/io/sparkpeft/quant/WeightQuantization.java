@@ -3,38 +3,40 @@ package io.sparkpeft.quant;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.weights.NamedTensor;
 import io.sparkpeft.weights.TensorEntry;
+import io.sparkpeft.weights.TensorSource;
 import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 
 /** One weight on its way into a file: all of its tensors, whose values are made when asked for. */
 final class WeightQuantization {
+  private final TensorSource source;
   private final TensorEntry weight;
-  private final Supplier<ByteBuffer> bytes;
   private final boolean transposed;
   private final Quantization settings;
-  private final QuantizationReport.Builder report;
+  private final IntFunction<ByteBuffer> memory;
+  private final Optional<QuantizationReport.Builder> report;
   private SoftReference<float[]> scales = new SoftReference<>(new float[0]);
 
   /**
-   * @param bytes the weight's elements
-   * @param transposed whether they are stored as [in, out]
-   * @param report learns the errors once the codes are made
+   * @param memory gives direct memory of a size, for the codes
+   * @param report learns how far the codes are from the weights once they are made
    */
   WeightQuantization(
-      TensorEntry weight,
-      Supplier<ByteBuffer> bytes,
-      boolean transposed,
+      TensorSource source,
+      WeightToQuantize target,
       Quantization settings,
-      QuantizationReport.Builder report) {
-    this.weight = weight;
-    this.bytes = bytes;
-    this.transposed = transposed;
+      IntFunction<ByteBuffer> memory,
+      Optional<QuantizationReport.Builder> report) {
+    this.source = source;
+    this.weight = source.entry(target.name());
+    this.transposed = target.transposed();
     this.settings = settings;
+    this.memory = memory;
     this.report = report;
   }
 
@@ -92,7 +94,7 @@ final class WeightQuantization {
   }
 
   private WeightReader reader() {
-    return new WeightReader(weight, bytes.get(), transposed);
+    return new WeightReader(weight, source.bytes(weight.name()), transposed);
   }
 
   private float[] scales() {
@@ -106,11 +108,22 @@ final class WeightQuantization {
   }
 
   private ByteBuffer packed() {
-    ByteBuffer packed = ByteBuffer.allocateDirect(QuantizedTensor.packedBytes(weight.elements()));
-    QuantizedTensor tensor =
-        QuantizedTensor.quantize(weight, bytes.get(), transposed, settings, packed);
-    report.add(weight, QuantizationError.between(reader(), tensor));
+    ByteBuffer packed = memory.apply(QuantizedTensor.packedBytes(weight.elements()));
+    new BlockQuantizer(weight.name(), reader(), settings).codes(scales(), packed.duplicate());
+    report.ifPresent(builder -> builder.add(weight, error(packed)));
     return packed;
+  }
+
+  private QuantizationError error(ByteBuffer packed) {
+    QuantizedTensor tensor =
+        new QuantizedTensor(
+            settings,
+            weight.dtype(),
+            QuantizedTensor.shape(weight, transposed),
+            packed,
+            QuantizedTensor.scales(settings, scales()),
+            settings.type().codebook().values());
+    return QuantizationError.between(reader(), tensor);
   }
 
   private static NamedTensor floats(String name, float[] values) {

@@ -150,8 +150,11 @@ public final class Tensors {
     }
   }
 
-  /** The tensor's own memory if it is contiguous on the CPU, else a copy. */
-  static ByteBuffer memory(NDArray tensor) {
+  /**
+   * The tensor's own memory, little-endian, if it is contiguous on the CPU; else a copy. It is gone
+   * when the tensor is.
+   */
+  public static ByteBuffer memory(NDArray tensor) {
     return tensor.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);
   }
 

@@ -179,9 +179,11 @@ def causal_attention(
     return [joined_heads(y), sums]
 
 
-# p^T x for p [K, rows, m] and x [K, rows, D], computed as (x^T p)^T: where D is small, twice as fast.
-def transposed_product(p: Tensor, x: Tensor) -> Tensor:
-    return x.transpose(1, 2).bmm(p).transpose(1, 2)
+# y + factor p^T x, written into y [K, m, D].   p [K, rows, m], x [K, rows, D]
+def add_transposed_product_(y: Tensor, p: Tensor, x: Tensor, factor: float) -> Tensor:
+    if x.size(2) < 16:  # then twice as fast as (x^T p)^T
+        return y.add_(x.transpose(1, 2).bmm(p).transpose(1, 2), alpha=factor)
+    return y.baddbmm_(p.transpose(1, 2), x, alpha=factor)
 
 
 # Gradients of q, k and v, given y's.
@@ -219,13 +221,13 @@ def causal_attention_vjp(
             slope = cap_slope(scores, cap)
             p = power_of_two_(scores.sub_(sums[:, i:e].reshape(rows)))  # [K, n G, m]
             gi = g[:, i:e].reshape(rows)
-            gv[:, s:e].add_(transposed_product(p.type_as(q), gi))
+            add_transposed_product_(gv[:, s:e], p.type_as(q), gi, 1.0)
             gp = gi.bmm(v[:, s:e].transpose(1, 2)).float()
             gscores = gp.sub_(delta[:, i:e].reshape(rows)).mul_(p)
             if cap > 0:
                 gscores.mul_(slope)
             gproduct = gscores.type_as(q)
-            gk[:, s:e].add_(transposed_product(gproduct, q[:, i:e].reshape(rows)), alpha=scale)
+            add_transposed_product_(gk[:, s:e], gproduct, q[:, i:e].reshape(rows), scale)
             gq[:, i:e].copy_(gproduct.bmm(keys).view([K, e - i, G, D]))
         first = last
     return [gq.mul_(scale), gk, gv]

@@ -239,4 +239,12 @@ final class AdapterErrors {
         "Its B is zero, or too small to move a rounded weight; the merged model would be the base.",
         "Train the adapter, or merge onto a base in float32.");
   }
+
+  static SparkPeftException cannotCombine(String why) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "These adapters cannot be combined into one.",
+        why,
+        "Merge them one after the other (merge.combination_type = none), or choose others.");
+  }
 }

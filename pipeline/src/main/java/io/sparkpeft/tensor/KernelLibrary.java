@@ -20,6 +20,7 @@ final class KernelLibrary {
           "attention",
           "blockwise",
           "cache",
+          "combination",
           "dropout",
           "embedding",
           "fused_attention",

@@ -36,6 +36,7 @@ class MetaDeviceTest {
           Map.entry("blockwise_values", "the same, and products of its inputs"),
           Map.entry("blockwise_codes", "abs, which is not known there, makes it of its inputs"),
           Map.entry("adamw_8bit_", "made of these two and of adamw_'s operations"),
+          Map.entry("truncated_pair", "LAPACK, which is not known there, makes it of its inputs"),
           Map.entry("encode_", "a copy of the codes into its inputs"),
           Map.entry("layer_norm", "torch's own, which libtorch does not know there, is all of it"),
           Map.entry("max_abs_difference", "abs, which is not known there, makes it of its inputs"),

@@ -242,7 +242,7 @@ def meta_optimizer(p: Tensor) -> int:
 
 def meta_rest(x: Tensor, ids: Tensor) -> int:
     x, ids = elsewhere(x), elsewhere(ids)
-    square = matmul(x, x.t())
+    square = stacked_pair([matmul(x, x.t())], [x])[0]
     sums = add_scaled(square, square, 2.0)
     stacked = split_stacked_vjp(split_stacked(x, 4, 2))
     capped = soft_cap_vjp(stacked, fused_gated(stacked, "silu").repeat([1, 2]), 2.0)

@@ -105,6 +105,13 @@ public final class Tensors {
     return tensor.toByteBuffer(false).order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** The same in direct memory, which {@link #fromBytes} takes. */
+  public static ByteBuffer toDirectBytes(NDArray tensor) {
+    ByteBuffer bytes = toBytes(tensor);
+    ByteBuffer direct = ByteBuffer.allocateDirect(bytes.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    return direct.put(bytes).flip();
+  }
+
   /** Overwrites an fp32 tensor, in place, with values[offset ...]. */
   public static void copyFrom(NDArray target, float[] values, int offset) {
     int size = Math.toIntExact(target.size());

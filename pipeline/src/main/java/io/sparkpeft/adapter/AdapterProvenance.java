@@ -13,6 +13,7 @@ import java.util.TreeMap;
  * Where an adapter comes from: spark_peft_provenance.json beside PEFT's files.
  *
  * @param baseSha256 {@link io.sparkpeft.weights.ModelFolder#sha256} of the base
+ * @param baseQuantization how the base was quantised, if it was
  * @param table the token table it was trained on
  * @param tableVersion the table's version
  * @param templateSha256 the prompt template that generation must use too
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  */
 public record AdapterProvenance(
     String baseSha256,
+    Optional<String> baseQuantization,
     Optional<String> table,
     OptionalLong tableVersion,
     Optional<String> templateSha256,
@@ -47,6 +49,7 @@ public record AdapterProvenance(
             .put("base_sha256", baseSha256)
             .put("code_version", codeVersion)
             .put("seed", seed);
+    baseQuantization.ifPresent(value -> json.put("base_quantization", value));
     table.ifPresent(value -> json.put("table", value));
     tableVersion.ifPresent(value -> json.put("table_version", value));
     templateSha256.ifPresent(value -> json.put("template_sha256", value));
@@ -63,6 +66,7 @@ public record AdapterProvenance(
     JsonNode version = json.path("table_version");
     return new AdapterProvenance(
         json.path("base_sha256").asText(),
+        text(json, "base_quantization"),
         text(json, "table"),
         version.isNumber() ? OptionalLong.of(version.longValue()) : OptionalLong.empty(),
         text(json, "template_sha256"),

@@ -15,4 +15,9 @@ public record LinearModule(String name, long in, long out, boolean fanInFanOut) 
   public LinearModule(String name, long in, long out) {
     this(name, in, out, false);
   }
+
+  /** The number of its weights. */
+  public long weights() {
+    return in * out;
+  }
 }

@@ -49,6 +49,7 @@ record Evaluating(SparkSession session, Consumer<String> messages) {
         recipe.eval().numFewshot(),
         Optional.of(recipe.tokenTable()),
         recipe.model().dtype().name().toLowerCase(java.util.Locale.ROOT),
+        recipe.base().quantization(),
         recipe.eval().batchSize(),
         recipe.tables().root());
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.AdapterFiles;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.rank.RankPlace;
@@ -78,6 +79,7 @@ final class FinetuneReport {
         TrainRun.Status.DONE,
         recipe.identity(Job.FINETUNE).sha256(),
         ModelFolder.open(recipe.model().folder()).sha256(),
+        recipe.base().config().quantization().map(Quantization::text),
         table.path(),
         table.version(),
         run.ranks().size(),

@@ -108,7 +108,11 @@ record FinetuneTask(
         NDManager manager = Engine.newManager(device);
         RankEvents events = telemetry.events(rank.attempt(), rank.rank())) {
       LoadedBase base =
-          LoadedBase.load(manager, recipe.model().folder(), arithmeticThatRunsOn(device, rank));
+          LoadedBase.load(
+              manager,
+              recipe.model().folder(),
+              recipe.base().quantization(),
+              arithmeticThatRunsOn(device, rank));
       Adapter adapter = adapter(manager, recipe, base);
       TrainTask task = task(rank, recipe, base.decoder(), adapter, scratch.path(), events);
       TrainResult result = Trainer.run(task);

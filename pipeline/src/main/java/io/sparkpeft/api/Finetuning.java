@@ -6,6 +6,7 @@ import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.AdapterProvenance;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.TaskDevice;
@@ -199,6 +200,7 @@ final class Finetuning {
     Map<String, String> made = table.identity().values();
     return new AdapterProvenance(
         ModelFolder.open(recipe.model().folder()).sha256(),
+        recipe.base().config().quantization().map(Quantization::text),
         Optional.of(table.path()),
         OptionalLong.of(table.version()),
         Optional.ofNullable(made.get("template_sha256")),

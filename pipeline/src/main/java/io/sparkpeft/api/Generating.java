@@ -51,6 +51,7 @@ record Generating(SparkSession session, Consumer<String> messages) {
         recipe.model().folder(),
         recipe.adapter().folder(),
         recipe.model().dtype().name().toLowerCase(Locale.ROOT),
+        recipe.base().quantization(),
         recipe.generate().raw(),
         recipe.data().template(),
         recipe.generate().maxNewTokens(),

@@ -8,6 +8,8 @@ import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.quant.Quantization;
+import io.sparkpeft.quant.QuantizedFormat;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
@@ -19,9 +21,18 @@ import java.util.Optional;
 /** A base model in an executor's memory. */
 record LoadedBase(ModelFolder folder, DecoderConfig config, Decoder decoder) {
 
+  /** As it is stored. */
   static LoadedBase load(NDManager manager, Path path, Arithmetic arithmetic) {
+    return load(manager, path, Optional.empty(), arithmetic);
+  }
+
+  /**
+   * @param quantization on load; empty for as it is stored
+   */
+  static LoadedBase load(
+      NDManager manager, Path path, Optional<Quantization> quantization, Arithmetic arithmetic) {
     ModelFolder folder = ModelFolder.open(path);
-    DecoderConfig config = DecoderConfig.read(folder.config());
+    DecoderConfig config = DecoderConfig.read(folder.config(), quantization);
     return new LoadedBase(
         folder, config, Decoder.load(manager, config, folder.tensors(), arithmetic));
   }
@@ -33,7 +44,7 @@ record LoadedBase(ModelFolder folder, DecoderConfig config, Decoder decoder) {
    */
   static Arithmetic arithmetic(Path path, String wanted, Device device) {
     TensorSource tensors = ModelFolder.open(path).tensors();
-    Dtype stored = tensors.entry(tensors.names().iterator().next()).dtype();
+    Dtype stored = QuantizedFormat.plainDtype(tensors);
     Optional<Dtype> chosen =
         wanted.equals("AUTO") ? Optional.empty() : Optional.of(Dtype.valueOf(wanted));
     return Arithmetic.choose(chosen, stored, device);

@@ -204,6 +204,11 @@ public record DecoderConfig(
         WeightShapes.of(this).byName());
   }
 
+  /** Whether the weight of a linear module is quantised, if any are: all but the head's. */
+  public boolean isQuantized(LinearModule module) {
+    return quantization.isPresent() && !module.name().equals(ModuleNames.HEAD);
+  }
+
   LinearModule headModule() {
     return new LinearModule(ModuleNames.HEAD, hiddenSize, vocabularySize);
   }

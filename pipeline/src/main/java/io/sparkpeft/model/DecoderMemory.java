@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import io.sparkpeft.adapter.AdaptedModule;
 import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.tensor.Dtype;
 
 /**
@@ -29,9 +30,32 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFea
     return new DecoderMemory(config, compute, inputs);
   }
 
-  /** All frozen weights. Mapped from files where they are stored in the compute type. */
+  /** All frozen weights. Mapped from files where they are stored as they are kept. */
   public long weightBytes() {
-    return config.parameterCount() * compute.bytes();
+    return config
+        .quantization()
+        .map(this::quantizedBytes)
+        .orElseGet(() -> config.parameterCount() * compute.bytes());
+  }
+
+  private long quantizedBytes(Quantization settings) {
+    long bytes = config.parameterCount() * compute.bytes();
+    for (LinearModule module : config.linearModules()) {
+      if (config.isQuantized(module)) {
+        bytes += settings.bytes(module.weights()) - module.weights() * compute.bytes();
+      }
+    }
+    return bytes;
+  }
+
+  /** Where one layer's quantised weights are expanded. */
+  public long workspaceBytes() {
+    return config.quantization().isEmpty()
+        ? 0
+        : config.projections().stream()
+                .mapToLong(projection -> projection.in(config) * projection.out(config))
+                .sum()
+            * compute.bytes();
   }
 
   /**

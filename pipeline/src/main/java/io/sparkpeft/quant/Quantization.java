@@ -63,6 +63,19 @@ public record Quantization(QuantType type, int blockSize, boolean nested) {
     return (dividend + divisor - 1) / divisor;
   }
 
+  /**
+   * What {@link #text} wrote.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  public static Quantization parse(String text) {
+    String[] parts = text.split("/");
+    QuantType type =
+        QuantType.of(parts[0])
+            .orElseThrow(() -> new IllegalArgumentException("no quantisation: " + text));
+    return new Quantization(type, Integer.parseInt(parts[1]), parts.length > 2);
+  }
+
   /** The same in one line: {@code nf4/64/nested}. */
   public String text() {
     return type.text() + "/" + blockSize + (nested ? "/nested" : "");

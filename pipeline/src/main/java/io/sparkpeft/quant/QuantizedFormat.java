@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  * them decode, not those that we would write.
  */
 public final class QuantizedFormat {
+  private static final String WEIGHT = ".weight";
   static final String ABSMAX = ".absmax";
   static final String QUANT_MAP = ".quant_map";
   static final String NESTED_ABSMAX = ".nested_absmax";
@@ -30,6 +31,16 @@ public final class QuantizedFormat {
   static final String STATE = ".quant_state.";
 
   private QuantizedFormat() {}
+
+  /** The type of a checkpoint's first weight that is not quantised, nor part of one that is. */
+  public static Dtype plainDtype(TensorSource source) {
+    return source.names().stream()
+        .filter(name -> !name.contains(WEIGHT + "."))
+        .map(name -> source.entry(name).dtype())
+        .filter(Dtype::isFloatingPoint)
+        .findFirst()
+        .orElse(Dtype.FLOAT32);
+  }
 
   /** Whether that weight of a checkpoint is quantised. */
   public static boolean isQuantized(TensorSource source, String weight) {

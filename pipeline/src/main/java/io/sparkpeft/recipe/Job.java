@@ -7,6 +7,9 @@ import java.util.stream.Stream;
 public enum Job {
   PREPARE("run, model, data, tables, output"),
   FINETUNE("run, model, data, tables, adapter, train, output"),
+  QUANTIZE(
+      "run, model.path, model.quantization, model.double_quant, model.quantization_blocksize,"
+          + " output"),
   MERGE("run, model, adapter.path, output"),
   EVALUATE("run, model, adapter.path, data.table, eval, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
@@ -35,12 +38,16 @@ public enum Job {
     return reads(key) && key.effect() != Key.Effect.PLACE && !isStoodForByOthers(key);
   }
 
+  private static boolean isOfWeights(Key<?> key) {
+    return ModelSection.KEYS.contains(key) && !key.equals(ModelSection.PATH);
+  }
+
   /** Prepare writes data.table; to the others the table stands for all that went into it. */
   private boolean isStoodForByOthers(Key<?> key) {
     return switch (this) {
-      case PREPARE -> key.equals(DataSection.TABLE) || key.equals(ModelSection.DTYPE);
+      case PREPARE -> key.equals(DataSection.TABLE) || isOfWeights(key);
       case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
-      case MERGE, EVALUATE, GENERATE, BENCH -> false;
+      case QUANTIZE, MERGE, EVALUATE, GENERATE, BENCH -> false;
     };
   }
 }

@@ -41,6 +41,8 @@ public record Key<T>(
     TRANSFORMERS("transformers"),
     VB_LORA("VB-LoRA's authors"),
     TORCH("torch.optim"),
+    BITSANDBYTES("bitsandbytes"),
+    QLORA("qlora.py"),
     LM_EVAL("lm-eval"),
     SPARK_PEFT("spark-peft");
 

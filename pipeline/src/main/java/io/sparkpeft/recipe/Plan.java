@@ -8,7 +8,7 @@ import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.VbLoraConfig;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.model.DecoderConfig;
-import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.quant.Quantization;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,6 +21,8 @@ import java.util.OptionalLong;
  * @param trainableByModule trained values by the last part of the modules' names, or of that of a
  *     tensor that all layers share
  * @param modulesByName how many modules each of these stands for
+ * @param weightsByName frozen weights of these modules
+ * @param quantization of the base's linear layers, if they are
  * @param adapterFileBytes the exact size of adapter_model.safetensors
  * @param savable of VB-LoRA, whose adapters have two kinds of files
  * @param allReduceBytesPerStep what one rank sends per step: 2 (n - 1) / n of 8 bytes for each
@@ -33,8 +35,10 @@ import java.util.OptionalLong;
 public record Plan(
     Map<String, Long> trainableByModule,
     Map<String, Integer> modulesByName,
+    Map<String, Long> weightsByName,
     long trainableParameters,
     long totalParameters,
+    Optional<Quantization> quantization,
     long adapterFileBytes,
     Optional<Savable> savable,
     long allReduceBytesPerStep,
@@ -50,6 +54,7 @@ public record Plan(
   public Plan {
     trainableByModule = Collections.unmodifiableMap(new LinkedHashMap<>(trainableByModule));
     modulesByName = Collections.unmodifiableMap(new LinkedHashMap<>(modulesByName));
+    weightsByName = Collections.unmodifiableMap(new LinkedHashMap<>(weightsByName));
   }
 
   /**
@@ -73,17 +78,18 @@ public record Plan(
    *     does not fit the model
    */
   public static Plan of(Recipe recipe) {
-    ObjectNode config = ModelFolder.openConfig(recipe.model().folder());
-    DecoderConfig model = DecoderConfig.read(config);
+    DecoderConfig model = recipe.base().config();
     BaseModel base = model.baseModel();
     AdapterConfig adapter = adapter(recipe).resolvedFor(base);
     AdapterShape shape = adapter.shape(base);
     Map<String, Long> trainable = new LinkedHashMap<>();
     Map<String, Integer> counts = new LinkedHashMap<>();
+    Map<String, Long> weights = new LinkedHashMap<>();
     for (AdaptedModule target : shape.modules()) {
       String kind = kind(target.module().name());
       trainable.merge(kind, target.trainableParameters(), Long::sum);
       counts.merge(kind, 1, Integer::sum);
+      weights.merge(kind, target.module().weights(), Long::sum);
     }
     shape.shared().forEach(entry -> trainable.put(kind(entry.name()), entry.elements()));
     long parameters = shape.trainableParameters();
@@ -92,8 +98,10 @@ public record Plan(
     return new Plan(
         trainable,
         counts,
+        weights,
         parameters,
         model.parameterCount(),
+        model.quantization(),
         shape.fileBytes(),
         Savable.of(adapter, base),
         allReduceBytes(parameters, train.ranks()),
@@ -114,7 +122,12 @@ public record Plan(
     ObjectNode node = Json.object();
     node.put("trainable_parameters", trainableParameters);
     node.set("trainable_parameters_by_module", Json.tree(trainableByModule));
+    node.set("weights_by_module", Json.tree(weightsByName));
     node.put("total_parameters", totalParameters);
+    quantization.ifPresent(
+        settings ->
+            node.put("quantization", settings.text())
+                .put("quantized_bits_per_weight", settings.bitsPerWeight()));
     node.put("adapter_file_bytes", adapterFileBytes);
     savable.ifPresent(parameters -> node.set("savable_parameters", Json.tree(parameters)));
     node.put("all_reduce_bytes_per_step", allReduceBytesPerStep);

@@ -27,11 +27,22 @@ final class PlanText {
                     "  " + name,
                     count,
                     plan.modulesByName().containsKey(name)
-                        ? "in " + plan.modulesByName().get(name) + " modules"
+                        ? "in %d modules, for %,d weights"
+                            .formatted(
+                                plan.modulesByName().get(name), plan.weightsByName().get(name))
                         : "shared by all layers"));
     double percent = 100.0 * plan.trainableParameters() / plan.totalParameters();
     row("trainable parameters", plan.trainableParameters(), String.format("%.4f %%", percent));
     row("total parameters", plan.totalParameters(), "of the base");
+    plan.quantization()
+        .ifPresent(
+            settings ->
+                text.append(
+                    String.format(
+                        ROW,
+                        "bits per quantised weight",
+                        String.format("%.3f", settings.bitsPerWeight()),
+                        settings.text())));
     row("adapter file bytes", plan.adapterFileBytes(), "adapter_model.safetensors");
     plan.savable()
         .ifPresent(
@@ -44,6 +55,9 @@ final class PlanText {
   private void memory(RankMemory memory) {
     text.append(String.format("memory of one rank%n"));
     bytes("  weights", memory.weights(), "mapped from files, shared by a host's ranks");
+    if (memory.workspace() > 0) {
+      bytes("  workspace", memory.workspace(), "one layer's quantised weights, expanded");
+    }
     bytes("  adapter", memory.adapter(), "fp32");
     bytes("  optimizer", memory.optimizer(), "state in memory");
     bytes("  gradients", memory.gradients(), "fp32 and int64 sums, on the heap");

@@ -13,6 +13,7 @@ import io.sparkpeft.tensor.Dtype;
  * The memory of one rank that computes one micro-batch at a time, in bytes.
  *
  * @param weights the frozen base, mapped from its files and shared by a host's ranks
+ * @param workspace where quantised weights of one layer are expanded
  * @param adapter its values in fp32
  * @param optimizer its state as far as it stays in memory
  * @param optimizerFiles what a paged optimizer's state takes in the scratch folder, not in memory
@@ -22,6 +23,7 @@ import io.sparkpeft.tensor.Dtype;
  */
 public record RankMemory(
     long weights,
+    long workspace,
     long adapter,
     long optimizer,
     long optimizerFiles,
@@ -44,6 +46,7 @@ public record RankMemory(
     int columns = columns(recipe, config);
     return new RankMemory(
         memory.weightBytes(),
+        memory.workspaceBytes(),
         parameters * Float.BYTES,
         resident,
         state - resident,
@@ -54,7 +57,7 @@ public record RankMemory(
 
   /** All parts in memory together. */
   public long total() {
-    return weights + adapter + optimizer + gradients + activations + logits;
+    return weights + workspace + adapter + optimizer + gradients + activations + logits;
   }
 
   /** What an executor needs beside its JVM heap: {@code spark.executor.memoryOverhead}. */
@@ -67,6 +70,7 @@ public record RankMemory(
   public ObjectNode json() {
     return Json.object()
         .put("weights", weights)
+        .put("workspace", workspace)
         .put("adapter", adapter)
         .put("optimizer", optimizer)
         .put("optimizer_files", optimizerFiles)

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a job is to do: every key's value, typed. Recipes come from a file with {@code --set}
@@ -109,6 +110,25 @@ public record Recipe(
                   key, effective.origin(key), GenerateSection.DO_SAMPLE);
             });
     return Optional.empty();
+  }
+
+  /**
+   * The section of the model, whose keys go together.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) if a key of quantisation is set without
+   *     {@code model.quantization}
+   */
+  public ModelSection base() {
+    if (model.quantization().isEmpty()) {
+      Stream.of(ModelSection.DOUBLE_QUANT, ModelSection.BLOCKSIZE)
+          .filter(effective::isSet)
+          .findFirst()
+          .ifPresent(
+              key -> {
+                throw RecipeErrors.onlyWith(key, effective.origin(key), ModelSection.QUANTIZATION);
+              });
+    }
+    return model;
   }
 
   /** PEFT's settings, by its names, of an adapter that this recipe makes. */

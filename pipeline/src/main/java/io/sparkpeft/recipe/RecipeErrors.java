@@ -71,6 +71,14 @@ final class RecipeErrors {
         "Set " + needed.name() + "=true, or leave out " + key.name() + ".");
   }
 
+  static SparkPeftException onlyWith(Key<?> key, String origin, Key<?> needed) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The key " + key.name() + " (" + origin + ") has no effect.",
+        "It counts only where " + needed.name() + " is set.",
+        "Set " + needed.name() + ", or leave out " + key.name() + ".");
+  }
+
   static SparkPeftException badValue(Key<?> key, String value, String origin, String rule) {
     return SparkPeftException.of(
         CONFIGURATION,

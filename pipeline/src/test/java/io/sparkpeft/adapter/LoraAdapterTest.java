@@ -266,6 +266,7 @@ class LoraAdapterTest {
     AdapterProvenance provenance =
         new AdapterProvenance(
             "ab12",
+            Optional.of("nf4/64/nested"),
             Optional.of("tables/tokens"),
             OptionalLong.of(3),
             Optional.of("cd34"),

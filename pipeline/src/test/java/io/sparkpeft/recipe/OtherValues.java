@@ -23,6 +23,9 @@ final class OtherValues {
     values.put("run.id", "a-run");
     values.put("model.path", "/model");
     values.put("model.dtype", "bfloat16");
+    values.put("model.quantization", "fp4");
+    values.put("model.double_quant", "false");
+    values.put("model.quantization_blocksize", "128");
     values.put("data.source", "/data.csv");
     values.put("data.format", "csv");
     values.put("data.template", "none");

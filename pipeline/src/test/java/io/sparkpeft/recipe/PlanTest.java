@@ -2,9 +2,12 @@ package io.sparkpeft.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.Json;
 import io.sparkpeft.base.SparkPeftException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,6 +65,48 @@ class PlanTest {
     assertThat(plan.totalParameters()).isEqualTo(6_738_415_616L);
     assertThat(plan.trainableByModule()).containsOnlyKeys("q_proj", "v_proj");
     assertThat(plan.modulesByName()).containsEntry("q_proj", 32);
+  }
+
+  /** 262,144 weights, and an adapter of 2 * (512 + 512) = 2,048. */
+  @Test
+  void rankTwoOnASquareOf512() throws IOException {
+    ObjectNode config = (ObjectNode) Json.read(folder.resolve("config.json"));
+    config.put("hidden_size", 512).put("num_attention_heads", 8).put("num_key_value_heads", 8);
+    config.put("num_hidden_layers", 1);
+    Files.writeString(folder.resolve("config.json"), config.toString());
+    Plan plan =
+        Plan.of(recipe.with("adapter.r", 2).with("adapter.target_modules", List.of("q_proj")));
+    assertThat(plan.trainableByModule()).containsExactly(entry("q_proj", 2_048L));
+    assertThat(plan.weightsByName()).containsExactly(entry("q_proj", 262_144L));
+    assertThat(plan.text()).containsPattern("q_proj +2,048  in 1 modules, for 262,144 weights");
+  }
+
+  @Test
+  void quantisedWeightsTakeFourBitsAndTheirScales() {
+    Plan plain = Plan.of(recipe);
+    Plan plan = Plan.of(recipe.with("model.quantization", "nf4"));
+    long linear = 32L * (4 * 4096 * 4096 + 3 * 4096 * 11008);
+    long saved = linear * 2 - linear / 2 - linear / 64 - linear / 64 / 256 * 4;
+    assertThat(plain.memory().weights() - plan.memory().weights()).isEqualTo(saved);
+    assertThat(plan.memory().workspace()).isEqualTo(linear / 32 * 2);
+    assertThat(plan.memory().activations()).isEqualTo(plain.memory().activations());
+    assertThat(plan.json().path("quantization").asText()).isEqualTo("nf4/64/nested");
+    assertThat(plan.json().path("quantized_bits_per_weight").asDouble()).isEqualTo(4.126953125);
+    assertThat(plan.text())
+        .containsPattern("bits per quantised weight +4\\.127  nf4/64/nested")
+        .containsPattern("workspace +386\\.0 MiB  one layer's quantised weights, expanded");
+    assertThat(plain.text()).doesNotContain("workspace").doesNotContain("quantised");
+  }
+
+  @Test
+  void keysOfQuantisationCountOnlyTogether() {
+    assertThatThrownBy(() -> Plan.of(recipe.with("model.quantization_blocksize", 128)))
+        .hasMessage(
+            "The key model.quantization_blocksize (Java) has no effect. It counts only where"
+                + " model.quantization is set. Set model.quantization, or leave out"
+                + " model.quantization_blocksize.");
+    assertThatThrownBy(() -> Plan.of(recipe.with("model.quantization_blocksize", 100)))
+        .hasMessageContaining("It must be a power of two from 32 to 4096.");
   }
 
   /** Rank 4 on all seven, 2048 vectors of 256: what its authors published as 308 MB and 2.5 MB. */

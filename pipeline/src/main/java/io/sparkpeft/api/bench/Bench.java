@@ -17,6 +17,7 @@ import io.sparkpeft.model.DecoderMemory;
 import io.sparkpeft.model.RandomWeights;
 import io.sparkpeft.model.TrainingFlops;
 import io.sparkpeft.optim.StateMemory;
+import io.sparkpeft.quant.QuantizedFormat;
 import io.sparkpeft.recipe.BenchSection;
 import io.sparkpeft.recipe.ModelSection.ComputeDtype;
 import io.sparkpeft.recipe.Plan;
@@ -50,7 +51,7 @@ public final class Bench {
     this.bench = recipe.bench();
     this.recipe = recipe.with("train.max_steps", bench.allSteps(), "bench.*");
     this.folder = recipe.model().folder();
-    this.config = DecoderConfig.read(ModelFolder.openConfig(folder));
+    this.config = recipe.base().config();
   }
 
   /**
@@ -92,7 +93,7 @@ public final class Bench {
     Device device = manager.getDevice();
     if (ModelFolder.hasWeights(folder)) {
       TensorSource stored = ModelFolder.open(folder).tensors();
-      Dtype dtype = stored.entry(stored.names().iterator().next()).dtype();
+      Dtype dtype = QuantizedFormat.plainDtype(stored);
       return Decoder.load(manager, config, stored, Arithmetic.choose(wanted(), dtype, device));
     }
     Dtype dtype = config.stored().orElse(Dtype.FLOAT32);

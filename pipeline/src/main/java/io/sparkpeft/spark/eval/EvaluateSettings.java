@@ -1,5 +1,6 @@
 package io.sparkpeft.spark.eval;
 
+import io.sparkpeft.quant.Quantization;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.OptionalInt;
  * @param shots solved examples before each question, for tasks that have some
  * @param tokenTable path of the token table that {@code perplexity} reads
  * @param dtype the arithmetic's type: auto (the weights' own), float32 or bfloat16
+ * @param quantization of the base on load; empty for as it is stored
  * @param batchSize how many requests the model answers at once
  * @param tablesRoot where {@code eval_scores} and {@code eval_samples} lie
  */
@@ -32,6 +34,7 @@ public record EvaluateSettings(
     int shots,
     Optional<String> tokenTable,
     String dtype,
+    Optional<Quantization> quantization,
     int batchSize,
     String tablesRoot) {
 

@@ -1,6 +1,7 @@
 package io.sparkpeft.spark.eval;
 
 import io.sparkpeft.model.Sampling;
+import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.text.StopStrings;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param model folder of the base model, visible to all executors
  * @param adapter folder of an adapter to apply to it
  * @param dtype the arithmetic's type: auto (the weights' own), float32 or bfloat16
+ * @param quantization of the base on load; empty for as it is stored
  * @param raw whether prompts are taken as they are, after BOS, without a template
  * @param template data.template's value: auto, none, a name or a file; unused if raw
  * @param maxNewTokens the most tokens of an answer
@@ -22,6 +24,7 @@ public record GenerateSettings(
     Path model,
     Optional<Path> adapter,
     String dtype,
+    Optional<Quantization> quantization,
     boolean raw,
     String template,
     int maxNewTokens,

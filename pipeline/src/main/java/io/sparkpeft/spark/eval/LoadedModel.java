@@ -6,13 +6,13 @@ import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.eval.RequestEncoder;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
+import io.sparkpeft.quant.QuantizedFormat;
 import io.sparkpeft.spark.TaskDevice;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
 import io.sparkpeft.text.Tokenizer;
 import io.sparkpeft.weights.ModelFolder;
-import io.sparkpeft.weights.TensorSource;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -41,7 +41,7 @@ final class LoadedModel implements AutoCloseable {
     NDManager manager = Engine.newManager(TaskDevice.here());
     try {
       ModelFolder folder = ModelFolder.open(spec.modelFolder());
-      DecoderConfig config = DecoderConfig.read(folder.config());
+      DecoderConfig config = DecoderConfig.read(folder.config(), spec.quantizationOnLoad());
       Decoder decoder = Decoder.load(manager, config, folder.tensors(), arithmetic(spec, folder));
       Optional<Adapter> adapter = spec.adapterFolder().map(path -> adapter(manager, path, config));
       Tokenizer tokenizer = Tokenizer.open(spec.modelFolder());
@@ -57,8 +57,7 @@ final class LoadedModel implements AutoCloseable {
   }
 
   private static Arithmetic arithmetic(ModelSpec spec, ModelFolder folder) {
-    TensorSource tensors = folder.tensors();
-    Dtype stored = tensors.entry(tensors.names().iterator().next()).dtype();
+    Dtype stored = QuantizedFormat.plainDtype(folder.tensors());
     Optional<Dtype> wanted =
         spec.dtype().equals("auto") ? Optional.empty() : Dtype.ofTorchName(spec.dtype());
     return Arithmetic.choose(wanted, stored, TaskDevice.here());

@@ -36,7 +36,8 @@ record PromptAnswerer(
 
   static PromptAnswerer of(GenerateSettings settings) {
     return new PromptAnswerer(
-        ModelSpec.of(settings.model(), settings.adapter(), settings.dtype()),
+        ModelSpec.of(
+            settings.model(), settings.adapter(), settings.dtype(), settings.quantization()),
         settings.raw(),
         settings.template(),
         settings.maxNewTokens(),

@@ -14,7 +14,9 @@ record RequestScoring(SparkSession spark, EvaluateSettings settings, RunFacts fa
       return new Answers(List.of());
     }
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    ModelSpec spec = ModelSpec.of(settings.model(), settings.adapter(), settings.dtype());
+    ModelSpec spec =
+        ModelSpec.of(
+            settings.model(), settings.adapter(), settings.dtype(), settings.quantization());
     List<RequestBatch> batches = RequestBatch.cut(requests, settings.batchSize());
     // One partition per slot: each executor then loads the model once.
     List<List<RequestBatch>> hands = RequestBatch.deal(batches, context.defaultParallelism());

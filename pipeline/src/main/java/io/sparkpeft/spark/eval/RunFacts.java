@@ -72,6 +72,9 @@ record RunFacts(
             .put("num_fewshot", settings.shots())
             .put("token_table", tokenTable(settings).map(Fingerprint::of).orElse(""))
             .put("dtype", settings.dtype());
+    settings
+        .quantization()
+        .ifPresent(quantization -> json.put("quantization", quantization.text()));
     json.set("tasks", Json.tree(settings.tasks()));
     return Sha256.of(Json.compact(json));
   }

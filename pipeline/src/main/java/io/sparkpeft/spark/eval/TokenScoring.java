@@ -45,7 +45,9 @@ record TokenScoring(SparkSession spark, EvaluateSettings settings, RunFacts fact
   }
 
   private List<ScoredExample> scored(Dataset<Row> rows) {
-    ModelSpec spec = ModelSpec.of(settings.model(), settings.adapter(), settings.dtype());
+    ModelSpec spec =
+        ModelSpec.of(
+            settings.model(), settings.adapter(), settings.dtype(), settings.quantization());
     JavaPairRDD<Long, Iterable<TokenRow>> neighbours =
         rows.toJavaRDD()
             .map(TokenRow::of)

@@ -60,6 +60,7 @@ final class RunTable {
           .mode(SaveMode.Overwrite)
           .option("replaceWhere", "run_id = " + literal(runId) + " AND " + condition)
           .option("userMetadata", metadata(runId))
+          .option("mergeSchema", "true") // tables of earlier versions have fewer columns
           .save(path);
       return true;
     } catch (ConcurrentModificationException e) {

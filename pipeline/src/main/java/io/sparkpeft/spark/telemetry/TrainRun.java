@@ -9,6 +9,7 @@ import java.util.OptionalDouble;
  *
  * @param recipeSha256 of the effective recipe
  * @param modelSha256 of the base model
+ * @param quantization of the base, if it was quantised
  * @param tokenTableVersion of the token table that was pinned
  * @param attempts of the job that ended it
  * @param resumedFromStep 0 for a run in one piece
@@ -20,6 +21,7 @@ public record TrainRun(
     Status status,
     String recipeSha256,
     String modelSha256,
+    Optional<String> quantization,
     String tokenTable,
     long tokenTableVersion,
     int ranks,

@@ -54,6 +54,7 @@ class EvaluationTest {
         0,
         Optional.of(folder.resolve("tokens").toString()),
         "float32",
+        Optional.empty(),
         16,
         folder.resolve("tables").toString());
   }
@@ -194,7 +195,7 @@ class EvaluationTest {
                 OptionalInt.empty(),
                 0)
             .requests();
-    ModelSpec spec = ModelSpec.of(MODEL, Optional.of(ADAPTER), "float32");
+    ModelSpec spec = ModelSpec.of(MODEL, Optional.of(ADAPTER), "float32", Optional.empty());
     List<RequestBatch> batches = RequestBatch.cut(requests, 8);
     assertThat(answers(spec, batches, 3)).isEqualTo(answers(spec, batches, 1));
   }
@@ -223,7 +224,7 @@ class EvaluationTest {
           IntStream.range(0, length).map(i -> example.path("tokens").path(i).asInt()).toArray();
       rows.add(new TokenRow(rows.size(), tokens, targets));
     }
-    ModelSpec spec = ModelSpec.of(MODEL, Optional.empty(), "float32");
+    ModelSpec spec = ModelSpec.of(MODEL, Optional.empty(), "float32", Optional.empty());
     List<TaskOutcome<List<ScoredExample>>> outcomes = new ArrayList<>();
     new ScoreTokens(spec, EnumSet.of(Variant.BASE), 4)
         .call(List.<Iterable<TokenRow>>of(rows).iterator())

@@ -36,6 +36,7 @@ class GenerationTest {
         MODEL,
         adapter,
         "float32",
+        Optional.empty(),
         true,
         "none",
         NEW_TOKENS,

@@ -49,6 +49,7 @@ class RunFactsTest {
             0,
             Optional.of(tokenTable),
             "float32",
+            Optional.empty(),
             16,
             "tables");
     return RunFacts.of(settings).key().settingsSha256();

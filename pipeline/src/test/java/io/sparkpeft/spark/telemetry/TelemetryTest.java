@@ -152,6 +152,7 @@ class TelemetryTest {
         status,
         "recipe",
         "model",
+        Optional.of("nf4/64/nested"),
         "tokens",
         3,
         2,

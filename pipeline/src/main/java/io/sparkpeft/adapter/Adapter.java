@@ -23,6 +23,26 @@ public interface Adapter extends AutoCloseable {
   /** What it does to the linear layer of that path, if it is a target. */
   Optional<LinearDelta> linear(String module);
 
+  /** What it does to the embedding of tokens, if anything. */
+  default Optional<EmbeddingDelta> embedding() {
+    return Optional.empty();
+  }
+
+  /**
+   * What it trains in place of a frozen tensor of the base, of the same shape: a bias, a norm's
+   * weight, the embedding. The weights of linear layers come by {@link #linear}.
+   *
+   * @param tensor name in the base, {@code model.norm.weight} say
+   */
+  default Optional<DeltaTensor> replacement(String tensor) {
+    return Optional.empty();
+  }
+
+  /** Whether a head that is tied to its embedding stays equal to it, changed as it may be. */
+  default boolean keepsTie() {
+    return false;
+  }
+
   /** How its deltas' tensors follow from the trained ones; empty where they are the same. */
   default Optional<Derivation> derivation() {
     return Optional.empty();

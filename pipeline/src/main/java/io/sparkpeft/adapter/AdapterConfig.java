@@ -137,6 +137,11 @@ public abstract sealed class AdapterConfig permits LoraConfig, VbLoraConfig {
     return PeftKeys.texts(keys.path("layers_pattern"));
   }
 
+  /** Modules that are trained and saved whole, by the ends of their paths. */
+  public List<String> modulesToSave() {
+    return PeftKeys.texts(keys.path("modules_to_save"));
+  }
+
   public Optional<String> baseModelNameOrPath() {
     return Optional.ofNullable(keys.get("base_model_name_or_path").textValue());
   }

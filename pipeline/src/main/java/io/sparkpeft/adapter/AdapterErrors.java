@@ -55,6 +55,51 @@ final class AdapterErrors {
         code, "Cannot use " + key + " in " + source + ".", why, "Remove it or complete it.");
   }
 
+  /** What a configuration asks for does not go with its base, or with itself. */
+  static SparkPeftException contradiction(String key, String why) {
+    return contradiction("the adapter's configuration", CONFIGURATION, key, why);
+  }
+
+  static SparkPeftException savedAndAdapted(String module) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot train " + module + " whole and adapt it too.",
+        "modules_to_save and target_modules both mean it.",
+        "Name it in one of them alone.");
+  }
+
+  static SparkPeftException nothingToSave(String name, Collection<String> lastSegments) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "modules_to_save names " + name + ", which the base does not have.",
+        "No path of its modules ends so.",
+        "Their names end in " + String.join(", ", lastSegments) + ".");
+  }
+
+  static SparkPeftException rankTooLarge(LinearModule module, int r, String init) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot begin " + module.name() + " with " + init + " at rank " + r + ".",
+        "Its weight is " + module.out() + " by " + module.in() + " and has no more parts.",
+        "Lower adapter.r, or set rank_pattern for it.");
+  }
+
+  static SparkPeftException oddRank(LinearModule module, int r) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot begin " + module.name() + " with orthogonal at rank " + r + ".",
+        "A and B take the odd and the even rows of one square matrix: the rank must be even.",
+        "Set adapter.r to an even number.");
+  }
+
+  static SparkPeftException noBiasToMergeInto(String module) {
+    return SparkPeftException.of(
+        DATA,
+        "Cannot merge lora_bias into " + module + ".",
+        "The base has no bias there, nor a place for one.",
+        "Use the adapter unmerged.");
+  }
+
   static SparkPeftException badRegex(String expression, PatternSyntaxException cause) {
     return SparkPeftException.of(
         CONFIGURATION,

@@ -3,25 +3,38 @@ package io.sparkpeft.adapter;
 import io.sparkpeft.weights.SafetensorsWriter;
 import io.sparkpeft.weights.TensorEntry;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What an adapter consists of, known from the shapes of its base without any weights.
  *
  * @param modules the linear layers that it changes, in the base's order
+ * @param others trained values by the path of what is no linear layer: norms, the embedding, and
+ *     biases by the layer's own path
  * @param entries its trained tensors
  * @param saved the tensors of adapter_model.safetensors
  */
 public record AdapterShape(
-    List<AdaptedModule> modules, List<TensorEntry> entries, List<TensorEntry> saved) {
+    List<AdaptedModule> modules,
+    Map<String, Long> others,
+    List<TensorEntry> entries,
+    List<TensorEntry> saved) {
   private static final String OF_LAYERS = "base_model.model.";
 
   public AdapterShape {
     modules = List.copyOf(modules);
+    others = Map.copyOf(others);
     entries = List.copyOf(entries);
     saved = List.copyOf(saved);
   }
 
-  /** Of an adapter whose file holds what is trained. */
+  /** Of linear layers, and of what they share. */
+  public AdapterShape(
+      List<AdaptedModule> modules, List<TensorEntry> entries, List<TensorEntry> saved) {
+    this(modules, Map.of(), entries, saved);
+  }
+
+  /** Of an adapter of linear layers whose file holds what is trained. */
   public AdapterShape(List<AdaptedModule> modules, List<TensorEntry> entries) {
     this(modules, entries, entries);
   }

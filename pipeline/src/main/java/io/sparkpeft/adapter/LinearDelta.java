@@ -2,9 +2,10 @@ package io.sparkpeft.adapter;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Optional;
 
 /** What an adapter does to one linear layer of its base. */
-public sealed interface LinearDelta permits LowRankDelta {
+public sealed interface LinearDelta permits LowRankDelta, DecomposedDelta, WholeWeight, TokenRows {
 
   /**
    * The layer's weight with the delta in it, computed in fp32 and rounded once to the weight's
@@ -14,4 +15,14 @@ public sealed interface LinearDelta permits LowRankDelta {
    * @return in the given manager
    */
   NDArray merged(NDManager manager, NDArray weight, boolean fanInFanOut);
+
+  /** The layer's bias [out] with the delta in it, likewise; empty if it stays as it is. */
+  default Optional<NDArray> mergedBias(NDManager manager, NDArray before) {
+    return Optional.empty();
+  }
+
+  /** Whether {@link #mergedBias} gives anything, so that the layer must have a bias. */
+  default boolean changesBias() {
+    return false;
+  }
 }

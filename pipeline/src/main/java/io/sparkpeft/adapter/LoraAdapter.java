@@ -3,97 +3,101 @@ package io.sparkpeft.adapter;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.tensor.Tensors;
-import io.sparkpeft.weights.TensorEntry;
+import io.sparkpeft.weights.NamedTensor;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.function.Function;
 
 /**
- * A LoRA adapter in memory: A [r, in] and B [out, r] in fp32 for every target, whatever dtype the
- * base or the files have. Its tensors live in a manager of their own, closed with it.
+ * A LoRA adapter in memory: A [r, in] and B [out, r] for every target, and whatever else its
+ * configuration has it train, all in fp32, whatever dtype the base or the files have. Its tensors
+ * live in a manager of their own, closed with it.
  */
 final class LoraAdapter implements Adapter {
   private final NDManager manager;
   private final LoraConfig config;
+  private final LoraParts parts;
   private final AdapterParameters parameters;
-  private final Map<String, LinearDelta> deltas = new LinkedHashMap<>();
+  private final LoraDeltas deltas;
 
   /**
-   * @param values gives the fp32 tensor of a name, in the manager
+   * @param values the fp32 tensors by their entries' names, in the manager
+   * @param removed what is taken out of the base, by module
    */
   private LoraAdapter(
       NDManager manager,
       LoraConfig config,
-      List<LoraTarget> targets,
-      Function<TensorEntry, NDArray> values) {
+      LoraParts parts,
+      BaseModel base,
+      FrozenTensors frozen,
+      Map<String, NDArray> values,
+      Map<String, LowRankPair> removed) {
     this.manager = manager;
     this.config = config;
-    parameters = AdapterParameters.of(entries(targets), values);
-    Map<String, DeltaTensor> tensors = parameters.tensors();
-    for (LoraTarget target : targets) {
-      DeltaTensor a = tensors.get(target.nameOfA());
-      DeltaTensor b = tensors.get(target.nameOfB());
-      deltas.put(
-          target.module().name(), new LowRankDelta(a, b, target.scaling(), config.loraDropout()));
-    }
-  }
-
-  private static List<TensorEntry> entries(List<LoraTarget> targets) {
-    return targets.stream().flatMap(target -> target.entries().stream()).toList();
+    this.parts = parts;
+    parameters = AdapterParameters.of(parts.trained(), entry -> values.get(entry.name()));
+    deltas = new LoraDeltas(manager, config, parts, base, frozen, parameters.tensors(), removed);
   }
 
   /** As {@link Adapters#create}. */
-  static LoraAdapter create(NDManager parent, LoraConfig config, BaseModel base, long seed) {
-    List<LinearModule> modules = base.linearModules();
-    LoraConfig resolved = LoraTargets.resolved(config, modules);
-    List<LoraTarget> targets = LoraTargets.match(resolved, modules);
-    AdapterParameters.requireCountable(entries(targets));
-    Map<String, float[]> initial = new TreeMap<>();
-    targets.forEach(target -> putInitial(initial, target, config.initLoraWeights(), seed));
+  static LoraAdapter create(
+      NDManager parent, LoraConfig config, BaseModel base, FrozenTensors frozen, long seed) {
+    LoraConfig resolved = LoraTargets.resolved(config, base);
+    LoraParts parts = LoraParts.of(resolved, base);
+    AdapterParameters.requireCountable(parts.trained());
     NDManager manager = parent.newSubManager();
-    return new LoraAdapter(
-        manager,
-        resolved,
-        targets,
-        entry -> Tensors.fromFloats(manager, initial.remove(entry.name()), entry.shape()));
+    Map<String, NDArray> values = new LoraBeginning(manager, resolved, frozen, seed).of(parts);
+    Map<String, LowRankPair> removed = new HashMap<>();
+    if (parts.beginsInBase()) {
+      for (LoraTarget target : parts.linears()) {
+        removed.put(
+            target.module().name(),
+            new LowRankPair(
+                copy(manager, values.get(target.nameOfA())),
+                copy(manager, values.get(target.nameOfB()))));
+      }
+    }
+    LoraAdapter adapter = new LoraAdapter(manager, resolved, parts, base, frozen, values, removed);
+    adapter.deltas.beginMagnitudes();
+    return adapter;
   }
 
-  private static void putInitial(
-      Map<String, float[]> initial, LoraTarget target, LoraInit init, long seed) {
-    int r = target.r();
-    double in = target.module().in();
-    int sizeOfA = Math.toIntExact(target.entryOfA().elements());
-    int sizeOfB = Math.toIntExact(target.entryOfB().elements());
-    InitialValues a = new InitialValues(seed, target.nameOfA());
-    InitialValues b = new InitialValues(seed, target.nameOfB());
-    double bound = 1 / Math.sqrt(in);
-    initial.put(
-        target.nameOfA(),
-        init == LoraInit.GAUSSIAN ? a.normal(sizeOfA, 1.0 / r) : a.uniform(sizeOfA, bound));
-    initial.put(
-        target.nameOfB(),
-        init == LoraInit.RANDOM ? b.uniform(sizeOfB, 1 / Math.sqrt(r)) : new float[sizeOfB]);
+  private static NDArray copy(NDManager manager, NDArray value) {
+    NDArray copy = value.duplicate();
+    copy.attach(manager);
+    return copy;
   }
 
   /** As {@link Adapters#load}. */
-  static LoraAdapter load(NDManager parent, Path folder, BaseModel base) {
+  static LoraAdapter load(NDManager parent, Path folder, BaseModel base, FrozenTensors frozen) {
     LoraConfig config = LoraConfig.read(folder);
-    List<LoraTarget> targets = LoraTargets.match(config, base.linearModules());
-    Map<String, long[]> tolerated = new HashMap<>();
-    // PEFT saves the frozen weight of an adapted head too; the base has it already.
-    targets.forEach(
-        target ->
-            tolerated.put(
-                target.nameOfBaseWeight(),
-                new long[] {target.module().out(), target.module().in()}));
-    AdapterReader reader = AdapterReader.open(folder, entries(targets), tolerated);
+    LoraParts parts = LoraParts.of(config, base);
+    AdapterReader reader = AdapterReader.open(folder, parts.trained(), parts.tolerated());
     NDManager manager = parent.newSubManager();
-    return new LoraAdapter(manager, config, targets, entry -> reader.fp32(manager, entry.name()));
+    Map<String, NDArray> values = new HashMap<>();
+    parts.trained().forEach(e -> values.put(e.name(), reader.fp32(manager, e.name())));
+    return new LoraAdapter(
+        manager, config, parts, base, frozen, values, removed(manager, config, parts, frozen));
+  }
+
+  /** PEFT takes the same out of the base when it loads an adapter that was not converted. */
+  private static Map<String, LowRankPair> removed(
+      NDManager manager, LoraConfig config, LoraParts parts, FrozenTensors frozen) {
+    Map<String, LowRankPair> removed = new HashMap<>();
+    if (parts.beginsInBase()) {
+      LoraConfig exact =
+          config.initLoraWeights() == LoraInit.PISSA_NITER
+              ? config.with("init_lora_weights", "pissa")
+              : config;
+      LoraBeginning beginning = new LoraBeginning(manager, exact, frozen, 0);
+      parts
+          .linears()
+          .forEach(target -> removed.put(target.module().name(), beginning.partOfBase(target)));
+    }
+    return removed;
   }
 
   @Override
@@ -107,13 +111,70 @@ final class LoraAdapter implements Adapter {
   }
 
   @Override
-  public Optional<LinearDelta> linear(String module) {
-    return Optional.ofNullable(deltas.get(module));
+  public int parameterCount() {
+    return parameters.count();
   }
 
   @Override
-  public int parameterCount() {
-    return parameters.count();
+  public Optional<LinearDelta> linear(String module) {
+    return deltas.linear(module);
+  }
+
+  @Override
+  public Optional<EmbeddingDelta> embedding() {
+    return deltas.embedding();
+  }
+
+  @Override
+  public Optional<DeltaTensor> replacement(String tensor) {
+    return deltas.replacement(tensor);
+  }
+
+  @Override
+  public boolean keepsTie() {
+    boolean isEmbeddingChanged =
+        parts.embedding().isPresent() || parts.wholeEmbedding().isPresent();
+    return parts.rowsHoldForHead() || (parts.headFollows() && isEmbeddingChanged);
+  }
+
+  @Override
+  public Optional<Derivation> derivation() {
+    return deltas.derivation();
+  }
+
+  @Override
+  public void save(Path folder, String baseModelName) {
+    LoraConfig written = parts.beginsInBase() ? config.converted() : config;
+    try (NDManager scope = manager.newSubManager()) {
+      AdapterWriter.write(folder, written.savedFor(baseModelName), savedTensors(scope));
+    }
+  }
+
+  @Override
+  public List<NamedTensor> savedTensors() {
+    return savedTensors(manager);
+  }
+
+  private List<NamedTensor> savedTensors(NDManager scope) {
+    Map<String, NDArray> saved = new LinkedHashMap<>();
+    parameters.list().forEach(parameter -> saved.put(parameter.name(), parameter.value()));
+    if (parts.beginsInBase()) {
+      for (LoraTarget target : parts.linears()) {
+        LowRankPair change = deltas.change(scope, target.module().name());
+        saved.put(target.nameOfA(), change.a());
+        saved.put(target.nameOfB(), change.b());
+      }
+    }
+    saved.putAll(deltas.copiesOfHead());
+    return saved.entrySet().stream()
+        .map(
+            tensor ->
+                new NamedTensor(
+                    tensor.getKey(),
+                    Tensors.dtype(tensor.getValue()),
+                    tensor.getValue().getShape().getShape(),
+                    () -> Tensors.toBytes(tensor.getValue())))
+        .toList();
   }
 
   @Override

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** PEFT's LoraConfig (r 8, lora_alpha 8, lora_dropout 0 unless set otherwise). */
@@ -49,15 +48,14 @@ public final class LoraConfig extends AdapterConfig {
         targetModules().isPresent()
             ? this
             : with("target_modules", LoraDefaultTargets.of(base.modelType()));
-    return LoraTargets.resolved(targeted, base.linearModules());
+    return LoraTargets.resolved(targeted, base);
   }
 
   @Override
   public AdapterShape shape(BaseModel base) {
-    List<LoraTarget> targets = LoraTargets.match(this, base.linearModules());
+    LoraParts parts = LoraParts.of(this, base);
     return new AdapterShape(
-        targets.stream().map(target -> target.adapted(dropout())).toList(),
-        targets.stream().flatMap(target -> target.entries().stream()).toList());
+        parts.modules(dropout(), base), parts.others(base), parts.trained(), parts.saved());
   }
 
   @Override
@@ -86,6 +84,50 @@ public final class LoraConfig extends AdapterConfig {
 
   public LoraInit initLoraWeights() {
     return LoraInit.of(key("init_lora_weights"));
+  }
+
+  /** Rounds of the power method that {@link LoraInit#PISSA_NITER} takes. */
+  int pissaIterations() {
+    return LoraInit.iterations(key("init_lora_weights"));
+  }
+
+  /** What is trained of each adapted module beside A and B: use_dora and lora_bias. */
+  public LoraExtra extra() {
+    if (key("use_dora").booleanValue()) {
+      return LoraExtra.MAGNITUDE;
+    }
+    return key("lora_bias").booleanValue() ? LoraExtra.BIAS : LoraExtra.NONE;
+  }
+
+  /** Whether a head that is tied to its embedding follows what is done to that. */
+  public boolean ensureWeightTying() {
+    return key("ensure_weight_tying").booleanValue();
+  }
+
+  TrainedTensor.Bias bias() {
+    return switch (key("bias").textValue()) {
+      case "all" -> TrainedTensor.Bias.ALL;
+      case "lora_only" -> TrainedTensor.Bias.ADAPTED;
+      default -> TrainedTensor.Bias.NONE;
+    };
+  }
+
+  /**
+   * The configuration of what this adapter is saved as, where it began as a part of its base: plain
+   * LoRA of twice the rank on the unchanged base, with the same scaling. It is PEFT's own
+   * conversion (path_initial_model_for_weight_conversion), here with rsLoRA's patterns too.
+   */
+  LoraConfig converted() {
+    double growth = useRslora() ? Math.sqrt(2) : 2;
+    Map<String, Integer> ranks = new LinkedHashMap<>();
+    rankPattern().forEach((key, r) -> ranks.put(key, 2 * r));
+    Map<String, Double> alphas = new LinkedHashMap<>();
+    alphaPattern().forEach((key, alpha) -> alphas.put(key, growth * alpha));
+    return with("init_lora_weights", true)
+        .with("r", 2 * r())
+        .with("lora_alpha", growth * loraAlpha())
+        .with("rank_pattern", ranks)
+        .with("alpha_pattern", alphas);
   }
 
   /** Ranks of single modules, tried in order. */

@@ -1,6 +1,7 @@
 package io.sparkpeft.adapter;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.PeftKeys.Rule;
 import java.util.Map;
 import java.util.Set;
@@ -27,32 +28,71 @@ final class LoraKeys {
       }
       """;
 
+  private static final Set<String> BIASES = Set.of("none", "all", "lora_only");
+
   private static final Map<String, Rule> RULES =
-      Map.of(
-          "r", Rule.COUNT,
-          "lora_alpha", Rule.NUMBER,
-          "lora_dropout", Rule.SHARE,
-          "use_rslora", Rule.BOOLEAN,
-          "rank_pattern", Rule.mapTo("whole numbers", PeftKeys::isCount),
-          "alpha_pattern", Rule.mapTo("numbers", JsonNode::isNumber));
+      Map.ofEntries(
+          Map.entry("r", Rule.COUNT),
+          Map.entry("lora_alpha", Rule.NUMBER),
+          Map.entry("lora_dropout", Rule.SHARE),
+          Map.entry("use_rslora", Rule.BOOLEAN),
+          Map.entry("use_dora", Rule.BOOLEAN),
+          Map.entry("lora_bias", Rule.BOOLEAN),
+          Map.entry("ensure_weight_tying", Rule.BOOLEAN),
+          Map.entry(
+              "bias", new Rule("none, all or lora_only", value -> BIASES.contains(value.asText()))),
+          Map.entry(
+              "modules_to_save",
+              new Rule("a list of texts or null", value -> value.isNull() || isNames(value))),
+          Map.entry(
+              "trainable_token_indices",
+              new Rule(
+                  "a list of whole numbers, a map from names to such lists, or null",
+                  LoraKeys::isTokens)),
+          Map.entry("rank_pattern", Rule.mapTo("whole numbers", PeftKeys::isCount)),
+          Map.entry("alpha_pattern", Rule.mapTo("numbers", JsonNode::isNumber)));
 
   static final PeftKeys.Schema SCHEMA =
       new PeftKeys.Schema(
           "LoRA",
           DEFAULTS,
           RULES,
-          Map.of("init_lora_weights", init -> init.isBoolean() || isGaussian(init)),
+          Map.of("init_lora_weights", LoraInit::isKnown),
           Set.of("loftq_config", "megatron_core", "qalora_group_size", "runtime_config"),
           Map.of(
               "rank_pattern", PeftKeys::wholeNumbers,
               "alpha_pattern", PeftKeys::wholeNumbers,
               "lora_alpha", PeftKeys::wholeNumber,
               "lora_dropout", PeftKeys::fraction),
-          PeftKeys::checkLayers);
+          LoraKeys::check);
 
   private LoraKeys() {}
 
-  private static boolean isGaussian(JsonNode init) {
-    return init.asText().equalsIgnoreCase("gaussian");
+  private static boolean isNames(JsonNode value) {
+    return value.isArray() && value.valueStream().allMatch(JsonNode::isTextual);
+  }
+
+  private static boolean isTokens(JsonNode value) {
+    return value.isNull()
+        || isNumbers(value)
+        || (value.isObject() && value.valueStream().allMatch(LoraKeys::isNumbers));
+  }
+
+  private static boolean isNumbers(JsonNode value) {
+    return value.isArray() && value.valueStream().allMatch(JsonNode::isInt);
+  }
+
+  private static void check(ObjectNode keys, PeftKeys.Contradictions contradictions) {
+    PeftKeys.checkLayers(keys, contradictions);
+    if (!keys.get("lora_bias").booleanValue()) {
+      return;
+    }
+    if (!keys.get("init_lora_weights").isBoolean()) {
+      throw contradictions.of(
+          "lora_bias", "It needs init_lora_weights to be true or false, as in PEFT.");
+    }
+    if (keys.get("use_dora").booleanValue()) {
+      throw contradictions.of("lora_bias", "DoRA has none, as in PEFT.");
+    }
   }
 }

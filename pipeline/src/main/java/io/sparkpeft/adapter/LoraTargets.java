@@ -16,9 +16,34 @@ public final class LoraTargets {
    * @throws io.sparkpeft.base.SparkPeftException (78) if nothing is targeted, or an embedding is
    */
   public static List<LoraTarget> match(LoraConfig config, List<LinearModule> modules) {
-    return TargetModules.match(config, modules).stream()
-        .map(module -> target(config, module))
-        .toList();
+    return targets(config, TargetModules.match(config, modules));
+  }
+
+  /** The same in a base whose embedding LoRA may adapt too. */
+  static List<LoraTarget> match(LoraConfig config, BaseModel base) {
+    return targets(
+        config,
+        TargetModules.match(config, base.linearModules(), Optional.of(base.embedding().name())));
+  }
+
+  private static List<LoraTarget> targets(LoraConfig config, List<LinearModule> modules) {
+    return modules.stream().map(module -> target(config, module)).toList();
+  }
+
+  /** The embedding, if it is adapted. */
+  static Optional<LoraEmbeddingTarget> embedding(LoraConfig config, BaseModel base) {
+    BaseModel.EmbeddingModule module = base.embedding();
+    if (!TargetModules.adapts(config, module.name())) {
+      return Optional.empty();
+    }
+    if (config.extra() == LoraExtra.BIAS) {
+      throw AdapterErrors.contradiction(
+          "lora_bias", "LoRA on " + module.name() + ", an embedding, has no bias.");
+    }
+    LoraTarget like =
+        target(config, new LinearModule(module.name(), module.vocabulary(), module.width()));
+    boolean isDecomposed = config.extra() == LoraExtra.MAGNITUDE;
+    return Optional.of(new LoraEmbeddingTarget(module, like.r(), like.scaling(), isDecomposed));
   }
 
   /**
@@ -56,7 +81,7 @@ public final class LoraTargets {
     int r = firstHit(config.rankPattern(), module.name()).orElse(config.r());
     double alpha = firstHit(config.alphaPattern(), module.name()).orElse(config.loraAlpha());
     double scaling = config.useRslora() ? alpha / Math.sqrt(r) : alpha / r;
-    return new LoraTarget(module, r, alpha, scaling);
+    return new LoraTarget(module, r, alpha, scaling, config.extra());
   }
 
   private static <T> Optional<T> firstHit(Map<String, T> patterns, String path) {
@@ -70,8 +95,18 @@ public final class LoraTargets {
     return PythonPattern.compile("(.*\\.)?(" + patternKey + ")$").matcher(path).lookingAt();
   }
 
-  /** As {@link TargetModules#resolved}. */
-  static LoraConfig resolved(LoraConfig config, List<LinearModule> modules) {
-    return (LoraConfig) TargetModules.resolved(config, modules);
+  /** As {@link TargetModules#resolved}, tied weights followed. */
+  static LoraConfig resolved(LoraConfig config, BaseModel base) {
+    LoraConfig tied = TiedWeights.followed(config, base);
+    return (LoraConfig) TargetModules.resolved(tied, base.linearModules());
+  }
+
+  /**
+   * LoRA of a tied head that follows the embedding's: its A is the embedding's B transposed, its B
+   * the embedding's A, its alpha the head's own.
+   */
+  static LoraTarget tiedHead(LoraConfig config, BaseModel base) {
+    BaseModel.EmbeddingModule module = base.embedding();
+    return target(config, new LinearModule(BaseWeights.HEAD, module.width(), module.vocabulary()));
   }
 }

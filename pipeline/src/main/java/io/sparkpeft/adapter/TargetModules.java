@@ -19,7 +19,7 @@ final class TargetModules {
   /** The first number between dots that has a segment, and another before it, ahead of it. */
   private static final Pattern LAYER = Pattern.compile(".*?\\.[^.]*\\.(\\d+)\\.");
 
-  /** What PEFT can adapt in decoders and we cannot. */
+  /** What PEFT can adapt in decoders and not every method here can. */
   private static final List<String> EMBEDDINGS =
       List.of(
           "model.embed_tokens",
@@ -38,20 +38,34 @@ final class TargetModules {
    * @throws io.sparkpeft.base.SparkPeftException (78) if nothing is targeted, or an embedding is
    */
   static List<LinearModule> match(AdapterConfig config, List<LinearModule> modules) {
+    return match(config, modules, Optional.empty());
+  }
+
+  /**
+   * The same for a method that can adapt an embedding.
+   *
+   * @param adaptable path of that embedding, which is not among those returned
+   */
+  static List<LinearModule> match(
+      AdapterConfig config, List<LinearModule> modules, Optional<String> adaptable) {
     ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
     if (!(targets instanceof AllLinear)) {
-      refuseEmbeddings(config, modules);
+      refuseEmbeddings(config, modules, adaptable);
     }
     List<LinearModule> matched =
         modules.stream().filter(module -> adapts(config, module.name())).toList();
-    if (matched.isEmpty()) {
+    if (matched.isEmpty() && adaptable.filter(path -> adapts(config, path)).isEmpty()) {
       throw AdapterErrors.nothingTargeted(config, lastSegments(modules));
     }
     return matched;
   }
 
-  private static void refuseEmbeddings(AdapterConfig config, List<LinearModule> modules) {
+  private static void refuseEmbeddings(
+      AdapterConfig config, List<LinearModule> modules, Optional<String> adaptable) {
     for (String embedding : EMBEDDINGS) {
+      if (adaptable.filter(embedding::equals).isPresent()) {
+        continue;
+      }
       String parent = embedding.substring(0, embedding.lastIndexOf('.') + 1);
       if (modules.stream().anyMatch(module -> module.name().startsWith(parent))
           && adapts(config, embedding)) {
@@ -62,6 +76,10 @@ final class TargetModules {
 
   static boolean adapts(AdapterConfig config, String path) {
     if (config.excludeModules().filter(excluded -> excluded.matches(path)).isPresent()) {
+      return false;
+    }
+    if (config.modulesToSave().stream()
+        .anyMatch(name -> TiedWeights.encloses(name).matcher(path).lookingAt())) {
       return false;
     }
     ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);

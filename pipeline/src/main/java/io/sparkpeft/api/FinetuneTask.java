@@ -134,9 +134,13 @@ record FinetuneTask(
   private Adapter adapter(NDManager manager, Recipe recipe, LoadedBase base) {
     Optional<String> warmStart = recipe.adapter().path();
     return warmStart.isPresent()
-        ? Adapters.load(manager, Path.of(warmStart.get()), base.baseModel())
+        ? Adapters.load(manager, Path.of(warmStart.get()), base.baseModel(), base.frozenTensors())
         : Adapters.create(
-            manager, base.adapterConfig(recipe), base.baseModel(), recipe.train().seed());
+            manager,
+            base.adapterConfig(recipe),
+            base.baseModel(),
+            base.frozenTensors(),
+            recipe.train().seed());
   }
 
   private TrainTask task(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
+import io.sparkpeft.adapter.FrozenTensors;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.quant.Quantization;
@@ -60,6 +61,11 @@ record LoadedBase(ModelFolder folder, DecoderConfig config, Decoder decoder) {
   /** What an adapter has to know of it. */
   BaseModel baseModel() {
     return config.baseModel();
+  }
+
+  /** Its values, for adapters that begin with them or are measured by them. */
+  FrozenTensors frozenTensors() {
+    return decoder.frozenTensors();
   }
 
   /** How its files keep its weights. */

@@ -44,7 +44,8 @@ record MergeCheck(double maxAbsLogitDifference, double maxAbsLogitChange, double
               loaded.baseModel(),
               loaded.weights(),
               target);
-      Adapter adapter = Adapters.load(manager, adapterFolder, loaded.baseModel());
+      Adapter adapter =
+          Adapters.load(manager, adapterFolder, loaded.baseModel(), loaded.frozenTensors());
       Decoder merged = load(manager, target).decoder();
       return compare(loaded.decoder(), adapter, merged, report.largestChange());
     } catch (IOException e) {

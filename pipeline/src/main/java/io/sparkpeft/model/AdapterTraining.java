@@ -79,15 +79,18 @@ public final class AdapterTraining {
       GatheredGradient derived = new GatheredGradient(scope);
       GradientSink sink = adapter.derivation().isPresent() ? derived : flat;
       Pass pass = decoder.trainingPass(scope, adapter, documents, dropout, sink);
-      int lowest = lowestAdapted(pass);
+      boolean isEmbeddingTrained = decoder.embedding().isTrained(pass);
+      int lowest = isEmbeddingTrained ? 0 : lowestAdapted(pass);
       NDArray bottom = decoder.embed(pass, batch.tokens());
       for (DecoderLayer layer : decoder.layers().subList(0, lowest)) {
         bottom = Decoder.forward(pass, layer, bottom);
       }
       List<DecoderLayer> layers = decoder.layers().subList(lowest, decoder.layers().size());
-      double loss = aboveLowest(pass, layers, bottom, targets, lossScale);
+      Head.Result result =
+          aboveLowest(pass, layers, bottom, targets, lossScale, isEmbeddingTrained);
+      result.gradient().ifPresent(g -> decoder.embedding().backward(pass, batch.tokens(), g));
       adapter.derivation().ifPresent(derivation -> derived.pullBack(derivation, flat));
-      return loss;
+      return result.loss();
     }
   }
 
@@ -125,8 +128,18 @@ public final class AdapterTraining {
         .orElse(layers.size());
   }
 
-  private double aboveLowest(
-      Pass pass, List<DecoderLayer> layers, NDArray bottom, Targets targets, double lossScale) {
+  /**
+   * The loss, and the gradient of bottom if that is wanted.
+   *
+   * @param carry whether it is
+   */
+  private Head.Result aboveLowest(
+      Pass pass,
+      List<DecoderLayer> layers,
+      NDArray bottom,
+      Targets targets,
+      double lossScale,
+      boolean carry) {
     Deque<Step> steps = new ArrayDeque<>();
     NDArray x = bottom;
     for (DecoderLayer layer : layers) {
@@ -135,13 +148,13 @@ public final class AdapterTraining {
       x = step.output();
     }
     Head.Result head =
-        decoder.head().lossAndGradient(pass, x, targets, lossScale, !layers.isEmpty());
+        decoder.head().lossAndGradient(pass, x, targets, lossScale, carry || !layers.isEmpty());
     Optional<NDArray> gradient = head.gradient();
     while (!steps.isEmpty()) {
       Step step = steps.pop();
-      gradient = step.backward(pass, gradient.orElseThrow(), !steps.isEmpty());
+      gradient = step.backward(pass, gradient.orElseThrow(), carry || !steps.isEmpty());
     }
-    return head.loss();
+    return new Head.Result(head.loss(), gradient);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.FrozenTensors;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Tensors;
@@ -138,7 +139,16 @@ public final class Decoder {
 
   /** [vocabulary, hidden]. */
   NDArray embeddingTable() {
-    return parts.embedding().tokens();
+    return parts.embedding().tokens().frozen();
+  }
+
+  Embedding embedding() {
+    return parts.embedding();
+  }
+
+  /** What adapters may ask for of its weights. */
+  public FrozenTensors frozenTensors() {
+    return parts.frozen();
   }
 
   /** The embeddings of tokens [tokens, hidden]. */

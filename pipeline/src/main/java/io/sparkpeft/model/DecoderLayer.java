@@ -85,7 +85,12 @@ sealed interface DecoderLayer permits SequentialLayer, NormLastLayer, ParallelLa
     }
   }
 
+  /** Those around attention and MLP. */
+  List<Norm> norms();
+
   default boolean isAdapted(Pass pass) {
-    return attention().isAdapted(pass) || mlp().isAdapted(pass);
+    return attention().isAdapted(pass)
+        || mlp().isAdapted(pass)
+        || norms().stream().anyMatch(norm -> norm.isTrained(pass));
   }
 }

@@ -2,8 +2,11 @@ package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.sparkpeft.adapter.FrozenTensors;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.quant.Dequantizer;
 import io.sparkpeft.quant.QuantizedFormat;
+import io.sparkpeft.quant.QuantizedTensor;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.Dtype;
@@ -12,11 +15,13 @@ import io.sparkpeft.weights.TensorEntry;
 import io.sparkpeft.weights.TensorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Makes a decoder's layers out of stored weights. */
 final class DecoderLoader {
@@ -28,6 +33,7 @@ final class DecoderLoader {
   private final Arithmetic arithmetic;
   private final List<String> order;
   private final StoredQuantization weights;
+  private final Map<String, Function<NDManager, NDArray>> frozen = new HashMap<>();
 
   private DecoderLoader(
       NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
@@ -42,7 +48,7 @@ final class DecoderLoader {
   }
 
   /** What a decoder consists of. */
-  record Parts(Embedding embedding, List<DecoderLayer> layers, Head head) {}
+  record Parts(Embedding embedding, List<DecoderLayer> layers, Head head, FrozenTensors frozen) {}
 
   static Parts load(
       NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
@@ -90,7 +96,7 @@ final class DecoderLoader {
   }
 
   private Parts parts() {
-    NDArray tokens = weight(names.embeddingModule());
+    Weight tokens = weight(names.embeddingModule());
     List<DecoderLayer> layers = new ArrayList<>();
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(layer(layer));
@@ -104,10 +110,27 @@ final class DecoderLoader {
                 ModuleNames.HEAD,
                 order.indexOf(ModuleNames.HEAD),
                 config.head().tied()
-                    ? new FrozenWeight.Plain(tokens)
+                    ? new FrozenWeight.Plain(tokens.frozen())
                     : linearWeight(ModuleNames.HEAD, config.projections().size()),
                 bias(ModuleNames.HEAD, config.head().biased())),
-            config.head().softCap()));
+            config.head().softCap()),
+        frozenTensors(tokens));
+  }
+
+  private FrozenTensors frozenTensors(Weight tokens) {
+    if (config.head().tied()) {
+      frozen.put(
+          ModuleNames.weight(ModuleNames.HEAD),
+          scope -> Tensors.cast(scope, tokens.frozen(), Dtype.FLOAT32));
+    }
+    Map<String, Function<NDManager, NDArray>> all = Map.copyOf(frozen);
+    return (scope, name) -> all.get(name).apply(scope);
+  }
+
+  private static NDArray expanded(NDManager scope, QuantizedTensor tensor) {
+    NDArray values = Tensors.empty(scope, Dtype.FLOAT32, tensor.shape());
+    new Dequantizer().dequantize(tensor, Dtype.FLOAT32, Tensors.memory(values));
+    return values;
   }
 
   private Optional<Embedding.LearnedPositions> learnedPositions() {
@@ -195,14 +218,16 @@ final class DecoderLoader {
   private FrozenWeight linearWeight(String module, int place) {
     String name = stored.of(ModuleNames.weight(module)).orElseThrow();
     if (weights.isQuantized(name)) {
-      return new FrozenWeight.Quantized(QuantizedFormat.read(source, name), place);
+      QuantizedTensor tensor = QuantizedFormat.read(source, name);
+      frozen.put(ModuleNames.weight(module), manager -> expanded(manager, tensor));
+      return new FrozenWeight.Quantized(tensor, place);
     }
-    NDArray weight = weight(module);
+    NDArray weight = weight(module).frozen();
     boolean transposed = names.transposed() && !module.equals(ModuleNames.HEAD);
     return new FrozenWeight.Plain(transposed ? weight.transpose() : weight);
   }
 
-  private Optional<NDArray> bias(String module, boolean present) {
+  private Optional<Weight> bias(String module, boolean present) {
     return present ? Optional.of(tensor(ModuleNames.bias(module))) : Optional.empty();
   }
 
@@ -225,11 +250,17 @@ final class DecoderLoader {
     };
   }
 
-  private NDArray weight(String module) {
+  private Weight weight(String module) {
     return tensor(ModuleNames.weight(module));
   }
 
-  private NDArray tensor(String name) {
+  private Weight tensor(String name) {
+    NDArray values = load(name);
+    frozen.put(name, scope -> Tensors.cast(scope, values, Dtype.FLOAT32));
+    return new Weight(name, values);
+  }
+
+  private NDArray load(String name) {
     TensorEntry entry = source.entry(stored.of(name).orElseThrow());
     NDArray mapped =
         Tensors.fromBytes(manager, source.bytes(entry.name()), entry.dtype(), entry.shape());

@@ -16,4 +16,22 @@ sealed interface DeltaTrace {
    */
   record LowRank(NDArray input, Optional<int[]> dropped, NDArray inner, double scaling)
       implements DeltaTrace {}
+
+  /**
+   * Of {@link DecomposedLinear}.
+   *
+   * @param input after dropout [rows, in]
+   * @param dropped which inputs dropout made zero, if any
+   * @param inner input A^T [rows, r]
+   * @param direction input V^T [rows, out]
+   */
+  record Decomposed(NDArray input, Optional<int[]> dropped, NDArray inner, NDArray direction)
+      implements DeltaTrace {}
+
+  /**
+   * Of {@link WholeLinear} and {@link TokenRowsLinear}.
+   *
+   * @param x [rows, in]
+   */
+  record Input(NDArray x) implements DeltaTrace {}
 }

@@ -1,7 +1,10 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
+import io.sparkpeft.adapter.EmbeddingDelta;
 import io.sparkpeft.tensor.EmbeddingKernels;
+import io.sparkpeft.tensor.Tensors;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -11,26 +14,82 @@ import java.util.Optional;
  * @param scale multiplies a token's row
  * @param learned positions that are added
  */
-record Embedding(NDArray tokens, double scale, Optional<LearnedPositions> learned) {
+record Embedding(Weight tokens, double scale, Optional<LearnedPositions> learned) {
 
   /**
    * @param table [positions, hidden]
    * @param offset the row of position 0
    */
-  record LearnedPositions(NDArray table, int offset) {}
+  record LearnedPositions(Weight table, int offset) {}
 
   /** [ids, hidden]. */
   NDArray forward(Pass pass, int[] ids) {
-    NDArray places = pass.scope().create(ids);
-    NDArray x =
-        scale == 1
-            ? EmbeddingKernels.embedding(pass.scope(), tokens, places)
-            : EmbeddingKernels.scaledEmbedding(pass.scope(), tokens, places, scale);
+    NDArray rows = rows(pass, ids);
+    NDArray x = adapted(pass).map(adapted -> adapted.forward(pass, rows, longs(ids))).orElse(rows);
     return learned
         .map(
             positions ->
                 EmbeddingKernels.addPositions(
-                    pass.scope(), x, positions.table(), pass.positions().ids(), positions.offset()))
+                    pass.scope(),
+                    x,
+                    positions.table().in(pass),
+                    pass.positions().ids(),
+                    positions.offset()))
         .orElse(x);
+  }
+
+  private NDArray rows(Pass pass, int[] ids) {
+    NDArray places = pass.scope().create(ids);
+    NDArray table = tokens.in(pass);
+    return scale == 1
+        ? EmbeddingKernels.embedding(pass.scope(), table, places)
+        : EmbeddingKernels.scaledEmbedding(pass.scope(), table, places, scale);
+  }
+
+  private static long[] longs(int[] ids) {
+    return Arrays.stream(ids).asLongStream().toArray();
+  }
+
+  private Optional<AdaptedEmbedding> adapted(Pass pass) {
+    return delta(pass).map(delta -> AdaptedEmbedding.of(delta, scale));
+  }
+
+  private static Optional<EmbeddingDelta> delta(Pass pass) {
+    return pass.adapter().flatMap(adapter -> adapter.embedding());
+  }
+
+  /** Whether the adapter trains anything of it, so that it wants its output's gradient. */
+  boolean isTrained(Pass pass) {
+    return tokens.isTrained(pass)
+        || delta(pass).isPresent()
+        || learned.filter(positions -> positions.table().isTrained(pass)).isPresent();
+  }
+
+  /**
+   * Hands the adapter's gradients on.
+   *
+   * @param gy of {@link #forward}'s result, for the same ids
+   */
+  void backward(Pass pass, int[] ids, NDArray gy) {
+    learned
+        .flatMap(positions -> positions.table().trained(pass))
+        .ifPresent(
+            table -> {
+              NDArray places = pass.positions().ids().add(learned.get().offset());
+              long rows = table.value().getShape().get(0);
+              pass.gradients()
+                  .add(table, EmbeddingKernels.tableVjp(pass.scope(), gy, places, rows, 1));
+            });
+    long[] numbers = longs(ids);
+    tokens
+        .trained(pass)
+        .ifPresent(
+            table -> {
+              NDArray places = Tensors.fromLongs(pass.scope(), numbers, numbers.length);
+              long rows = table.value().getShape().get(0);
+              pass.gradients()
+                  .add(table, EmbeddingKernels.tableVjp(pass.scope(), gy, places, rows, scale));
+            });
+    adapted(pass).ifPresent(adapted -> adapted.backward(pass, gy, rows(pass, ids), numbers));
   }
 }

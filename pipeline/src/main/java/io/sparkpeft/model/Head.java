@@ -83,11 +83,12 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
     NDArray logits = capped(pass, saved.output());
     NDArray ids = Tensors.fromLongs(pass.scope(), chunk.ids(), chunk.ids().length);
     List<NDArray> loss = HeadKernels.crossEntropy(pass.scope(), logits, ids, scale);
+    boolean carryToNorm = carry || norm.filter(n -> n.isTrained(pass)).isPresent();
     Optional<NDArray> gradient =
         projection
-            .backward(pass, uncapped(pass, loss.get(1), logits), saved.trace(), carry)
+            .backward(pass, uncapped(pass, loss.get(1), logits), saved.trace(), carryToNorm)
             .map(g -> beforeNorm(pass, g, chosen));
-    return new Result(loss.get(0).getDouble(), gradient);
+    return new Result(loss.get(0).getDouble(), gradient.filter(g -> carry));
   }
 
   private NDArray uncapped(Pass pass, NDArray g, NDArray logits) {

@@ -87,7 +87,10 @@ record HeadInputs(DecoderConfig.Attention shape, List<Linear> linears, Optional<
   }
 
   boolean isAdapted(Pass pass) {
-    return linears.stream().anyMatch(linear -> linear.isAdapted(pass));
+    return linears.stream().anyMatch(linear -> linear.isAdapted(pass))
+        || norms
+            .filter(both -> both.query().isTrained(pass) || both.key().isTrained(pass))
+            .isPresent();
   }
 
   private List<NDArray> split(Pass pass, List<NDArray> x) {

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param weight frozen
  * @param bias [out], if it has one
  */
-record Linear(String module, int index, FrozenWeight weight, Optional<NDArray> bias) {
+record Linear(String module, int index, FrozenWeight weight, Optional<Weight> bias) {
 
   /**
    * @param output [rows, out]
@@ -40,7 +40,11 @@ record Linear(String module, int index, FrozenWeight weight, Optional<NDArray> b
   }
 
   boolean isAdapted(Pass pass) {
-    return pass.delta(module).isPresent();
+    return pass.delta(module).isPresent() || isBiasTrained(pass);
+  }
+
+  private boolean isBiasTrained(Pass pass) {
+    return bias.filter(b -> b.isTrained(pass)).isPresent();
   }
 
   /**
@@ -52,12 +56,12 @@ record Linear(String module, int index, FrozenWeight weight, Optional<NDArray> b
    * @return that gradient [rows, in], if wanted
    */
   Optional<NDArray> backward(Pass pass, NDArray gy, Optional<DeltaTrace> trace, boolean carry) {
+    bias.flatMap(b -> b.trained(pass))
+        .ifPresent(b -> pass.gradients().add(b, LinearKernels.biasVjp(pass.scope(), gy, 1)));
     if (trace.isPresent()) {
       return adapted(pass).orElseThrow().backward(pass, gy, trace.get(), carry);
     }
-    return carry
-        ? Optional.of(LinearKernels.linearVjp(pass.scope(), gy, weight(pass), pass.product()))
-        : Optional.empty();
+    return carry ? Optional.of(productVjp(pass, gy)) : Optional.empty();
   }
 
   /** [out, in]. */
@@ -70,12 +74,22 @@ record Linear(String module, int index, FrozenWeight weight, Optional<NDArray> b
   }
 
   private NDArray frozen(Pass pass, NDArray x) {
-    return biased(pass, LinearKernels.linear(pass.scope(), x, weight(pass), pass.product()));
+    return biased(pass, product(pass, x));
+  }
+
+  /** x [rows, in] and the frozen weight: [rows, out]. */
+  NDArray product(Pass pass, NDArray x) {
+    return LinearKernels.linear(pass.scope(), x, weight(pass), pass.product());
+  }
+
+  /** gy [rows, out] and the frozen weight: [rows, in]. */
+  NDArray productVjp(Pass pass, NDArray gy) {
+    return LinearKernels.linearVjp(pass.scope(), gy, weight(pass), pass.product());
   }
 
   /** y with the bias added to it in place. */
   NDArray biased(Pass pass, NDArray y) {
-    return bias.map(b -> LinearKernels.addInPlace(pass.scope(), y, b)).orElse(y);
+    return bias.map(b -> LinearKernels.addInPlace(pass.scope(), y, b.in(pass))).orElse(y);
   }
 
   /**

@@ -8,7 +8,7 @@ import io.sparkpeft.tensor.LinearKernels;
 import java.util.List;
 import java.util.Optional;
 
-/** y = W x + bias + scaling B (A dropout(x)). */
+/** y = W x + bias + scaling (B (A dropout(x)) + bias of B). */
 record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear {
 
   @Override
@@ -24,8 +24,11 @@ record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear
             b(),
             dropped.scaling(),
             pass.product());
-    return new Linear.Saved(
-        linear.biased(pass, results.get(0)), Optional.of(dropped.with(results.get(1))));
+    NDArray y = Removal.from(pass, results.get(0), x, delta);
+    delta
+        .bias()
+        .ifPresent(b -> LinearKernels.addScaled(pass.scope(), y, b.value(), delta.scaling()));
+    return new Linear.Saved(linear.biased(pass, y), Optional.of(dropped.with(results.get(1))));
   }
 
   @Override
@@ -61,13 +64,20 @@ record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear
             pass.scope(), gy, saved.input(), saved.inner(), b(), saved.scaling());
     pass.gradients().add(delta.a(), gradients.get(1));
     pass.gradients().add(delta.b(), gradients.get(2));
+    delta.bias().ifPresent(b -> pass.gradients().add(b, biasGradient(pass, gy)));
     return carry ? Optional.of(inputGradient(pass, gy, gradients.get(0), saved)) : Optional.empty();
+  }
+
+  private NDArray biasGradient(Pass pass, NDArray gy) {
+    return LinearKernels.biasVjp(pass.scope(), gy, delta.scaling());
   }
 
   private NDArray inputGradient(Pass pass, NDArray gy, NDArray gInner, LowRank saved) {
     NDArray g = LinearKernels.loraInputVjp(pass.scope(), gInner, a());
     saved.dropped().ifPresent(places -> DropoutKernels.drop(g, places));
-    return LinearKernels.linearVjpOnto(pass.scope(), g, gy, linear.weight(pass), pass.product());
+    NDArray gx =
+        LinearKernels.linearVjpOnto(pass.scope(), g, gy, linear.weight(pass), pass.product());
+    return Removal.fromVjp(pass, gx, gy, delta);
   }
 
   private NDArray a() {

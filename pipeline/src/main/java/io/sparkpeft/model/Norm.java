@@ -5,14 +5,17 @@ import io.sparkpeft.tensor.LinearKernels;
 import io.sparkpeft.tensor.NormKernels;
 import java.util.List;
 
-/** A normalisation of features, with frozen weights. */
+/** A normalisation of features. */
 sealed interface Norm {
 
   /** x [rows, features]. */
   NDArray forward(Pass pass, NDArray x);
 
+  /** Whether the adapter trains its weights. */
+  boolean isTrained(Pass pass);
+
   /**
-   * The gradient of x.
+   * The gradient of x. Hands those of trained weights on.
    *
    * @param gys the gradients of all that read the output
    */
@@ -23,42 +26,72 @@ sealed interface Norm {
     return LinearKernels.addInPlace(pass.scope(), backward(pass, gys, x), around);
   }
 
+  private static void addRmsGradient(
+      Pass pass, Weight weight, List<NDArray> gys, NDArray x, double eps) {
+    weight
+        .trained(pass)
+        .ifPresent(
+            w -> pass.gradients().add(w, NormKernels.rmsNormWeightVjp(pass.scope(), gys, x, eps)));
+  }
+
   /** {@link NormKind#RMS}; weight [features]. */
-  record Rms(NDArray weight, double eps) implements Norm {
+  record Rms(Weight weight, double eps) implements Norm {
     @Override
     public NDArray forward(Pass pass, NDArray x) {
-      return NormKernels.rmsNorm(pass.scope(), x, weight, eps);
+      return NormKernels.rmsNorm(pass.scope(), x, weight.in(pass), eps);
+    }
+
+    @Override
+    public boolean isTrained(Pass pass) {
+      return weight.isTrained(pass);
     }
 
     @Override
     public NDArray backward(Pass pass, List<NDArray> gys, NDArray x) {
-      return NormKernels.rmsNormVjp(pass.scope(), gys, x, weight, eps);
+      addRmsGradient(pass, weight, gys, x, eps);
+      return NormKernels.rmsNormVjp(pass.scope(), gys, x, weight.in(pass), eps);
     }
   }
 
   /** {@link NormKind#OFFSET_RMS}; weight [features]. */
-  record OffsetRms(NDArray weight, double eps) implements Norm {
+  record OffsetRms(Weight weight, double eps) implements Norm {
     @Override
     public NDArray forward(Pass pass, NDArray x) {
-      return NormKernels.offsetRmsNorm(pass.scope(), x, weight, eps);
+      return NormKernels.offsetRmsNorm(pass.scope(), x, weight.in(pass), eps);
+    }
+
+    @Override
+    public boolean isTrained(Pass pass) {
+      return weight.isTrained(pass);
     }
 
     @Override
     public NDArray backward(Pass pass, List<NDArray> gys, NDArray x) {
-      return NormKernels.offsetRmsNormVjp(pass.scope(), gys, x, weight, eps);
+      addRmsGradient(pass, weight, gys, x, eps);
+      return NormKernels.offsetRmsNormVjp(pass.scope(), gys, x, weight.in(pass), eps);
     }
   }
 
   /** {@link NormKind#LAYER}; weight and bias [features]. */
-  record Layer(NDArray weight, NDArray bias, double eps) implements Norm {
+  record Layer(Weight weight, Weight bias, double eps) implements Norm {
     @Override
     public NDArray forward(Pass pass, NDArray x) {
-      return NormKernels.layerNorm(pass.scope(), x, weight, bias, eps);
+      return NormKernels.layerNorm(pass.scope(), x, weight.in(pass), bias.in(pass), eps);
+    }
+
+    @Override
+    public boolean isTrained(Pass pass) {
+      return weight.isTrained(pass) || bias.isTrained(pass);
     }
 
     @Override
     public NDArray backward(Pass pass, List<NDArray> gys, NDArray x) {
-      return NormKernels.layerNormVjp(pass.scope(), gys, x, weight, eps);
+      if (isTrained(pass)) {
+        List<NDArray> gradients = NormKernels.layerNormWeightVjp(pass.scope(), gys, x, eps);
+        weight.trained(pass).ifPresent(w -> pass.gradients().add(w, gradients.get(0)));
+        bias.trained(pass).ifPresent(b -> pass.gradients().add(b, gradients.get(1)));
+      }
+      return NormKernels.layerNormVjp(pass.scope(), gys, x, weight.in(pass), eps);
     }
   }
 }

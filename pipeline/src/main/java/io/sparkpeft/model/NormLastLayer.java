@@ -47,7 +47,7 @@ record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp,
 
   @Override
   public Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    boolean below = carry || attention.isAdapted(pass);
+    boolean below = carry || attention.isAdapted(pass) || attentionNorm.isTrained(pass);
     NDArray gMlp = mlpNorm.backward(pass, List.of(gy), saved.mlp().output());
     List<NDArray> gMiddle = with(mlp.backward(pass, gMlp, saved.mlp(), below), gMlp);
     if (!below) {
@@ -58,6 +58,11 @@ record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp,
     return carry
         ? Optional.of(LinearKernels.sum(pass.scope(), with(g, gAttention)))
         : Optional.empty();
+  }
+
+  @Override
+  public List<Norm> norms() {
+    return List.of(attentionNorm, mlpNorm);
   }
 
   private static List<NDArray> with(List<NDArray> parts, NDArray around) {

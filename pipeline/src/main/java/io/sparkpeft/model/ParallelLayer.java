@@ -53,9 +53,10 @@ record ParallelLayer(
 
   @Override
   public Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    List<NDArray> gMlp = mlp.backward(pass, gy, saved.mlp(), carry);
-    List<NDArray> gAttention = attention.backward(pass, gy, saved.attention(), carry);
-    if (!carry) {
+    boolean carryToNorms = carry || norms().stream().anyMatch(norm -> norm.isTrained(pass));
+    List<NDArray> gMlp = mlp.backward(pass, gy, saved.mlp(), carryToNorms);
+    List<NDArray> gAttention = attention.backward(pass, gy, saved.attention(), carryToNorms);
+    if (!carryToNorms) {
       return Optional.empty();
     }
     if (mlpNorm.isPresent()) {
@@ -65,5 +66,10 @@ record ParallelLayer(
     List<NDArray> all = new ArrayList<>(gMlp);
     all.addAll(gAttention);
     return Optional.of(attentionNorm.backward(pass, all, saved.x(), gy));
+  }
+
+  @Override
+  public List<Norm> norms() {
+    return mlpNorm.map(norm -> List.of(attentionNorm, norm)).orElse(List.of(attentionNorm));
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** {@link Residual#NORM_FIRST} and {@link Residual#NORM_AROUND}. */
 record SequentialLayer(
@@ -53,18 +54,36 @@ record SequentialLayer(
 
   @Override
   public Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    boolean below = carry || attention.isAdapted(pass);
+    boolean carryToNorm = carry || attentionNorm.isTrained(pass);
+    boolean below =
+        carryToNorm || attention.isAdapted(pass) || isTrained(pass, attentionResultNorm);
     NDArray gMlp = ofResult(pass, mlpResultNorm, gy, saved.mlp()::output);
-    List<NDArray> gNormed = mlp.backward(pass, gMlp, saved.mlp(), below);
-    if (!below) {
+    boolean carryToMlpNorm = below || mlpNorm.isTrained(pass);
+    List<NDArray> gNormed = mlp.backward(pass, gMlp, saved.mlp(), carryToMlpNorm);
+    if (!carryToMlpNorm) {
       return Optional.empty();
     }
     NDArray gMiddle = mlpNorm.backward(pass, gNormed, saved.middle(), gy);
+    if (!below) {
+      return Optional.empty();
+    }
     NDArray gAttention = ofResult(pass, attentionResultNorm, gMiddle, saved.attention()::output);
-    List<NDArray> g = attention.backward(pass, gAttention, saved.attention(), carry);
-    return carry
+    List<NDArray> g = attention.backward(pass, gAttention, saved.attention(), carryToNorm);
+    return carryToNorm
         ? Optional.of(attentionNorm.backward(pass, g, saved.x(), gMiddle))
         : Optional.empty();
+  }
+
+  @Override
+  public List<Norm> norms() {
+    return Stream.of(
+            Optional.of(attentionNorm), attentionResultNorm, Optional.of(mlpNorm), mlpResultNorm)
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private static boolean isTrained(Pass pass, Optional<Norm> norm) {
+    return norm.filter(present -> present.isTrained(pass)).isPresent();
   }
 
   private static NDArray ofResult(

@@ -1,7 +1,6 @@
 package io.sparkpeft.model;
 
 import io.sparkpeft.adapter.BaseWeights;
-import io.sparkpeft.adapter.LinearModule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,15 +52,16 @@ record StoredNames(DecoderConfig config, Set<String> stored) {
     return (head && config.head().tied()) || BUFFERS.stream().anyMatch(name::endsWith);
   }
 
-  /** Where each linear module's weight is; a weight that is missing has transformers' name. */
+  /** Where each tensor is; one that is missing has transformers' name. */
   BaseWeights weights() {
-    Map<String, String> byModule = new LinkedHashMap<>();
-    for (LinearModule module : config.linearModules()) {
-      String weight = ModuleNames.weight(module.name());
-      byModule.put(module.name(), of(weight).orElse(weight));
+    Map<String, String> byName = new LinkedHashMap<>();
+    for (String tensor : WeightShapes.of(config).byName().keySet()) {
+      of(tensor).ifPresent(found -> byName.put(tensor, found));
     }
+    String head = ModuleNames.weight(ModuleNames.HEAD);
+    of(head).ifPresent(found -> byName.put(head, found));
     String embedding = ModuleNames.weight(config.names().embeddingModule());
     return new BaseWeights(
-        config.linearModules(), byModule, of(embedding).orElse(embedding), config.head().tied());
+        config.linearModules(), byName, of(embedding).orElse(embedding), config.head().tied());
   }
 }

@@ -11,6 +11,11 @@ public final class EmbeddingKernels {
   private static final Kernel ADD_POSITIONS = new Kernel("add_positions_");
   private static final Kernel JOIN_ROWS = new Kernel("join_rows");
   private static final Kernel SELECT_ROWS_VJP = new Kernel("select_rows_vjp");
+  private static final Kernel REPLACE_ROWS = new Kernel("replace_rows");
+  private static final Kernel PUT_ROWS = new Kernel("put_rows_");
+  private static final Kernel TABLE_VJP = new Kernel("table_vjp");
+  private static final Kernel LORA_EMBEDDING = new Kernel("lora_embedding_");
+  private static final Kernel LORA_EMBEDDING_VJP = new Kernel("lora_embedding_vjp");
 
   private EmbeddingKernels() {}
 
@@ -53,5 +58,50 @@ public final class EmbeddingKernels {
    */
   public static NDArray selectRowsVjp(NDManager scope, List<NDArray> gys, NDArray ids, long rows) {
     return SELECT_ROWS_VJP.tensor(scope, gys, ids, rows);
+  }
+
+  /** A copy of w with other rows in some places, rounded to w's type. */
+  public static NDArray replaceRows(NDManager scope, NDArray w, NDArray places, NDArray rows) {
+    return REPLACE_ROWS.tensor(scope, w, places, rows);
+  }
+
+  /**
+   * Rows of a table times scale, written into x.
+   *
+   * @param places int64 [n]: rows of x
+   * @param which int64 [n]: rows of the table
+   */
+  public static NDArray putRows(
+      NDManager scope, NDArray x, NDArray places, NDArray table, NDArray which, double scale) {
+    return PUT_ROWS.tensor(scope, x, places, table, which, scale);
+  }
+
+  /**
+   * The gradient [rows, features] of a table, fp32.
+   *
+   * @param gy [n, features] of scale times the rows taken
+   * @param ids int64 [n]: which rows; they may repeat
+   */
+  public static NDArray tableVjp(
+      NDManager scope, NDArray gy, NDArray ids, long rows, double scale) {
+    return TABLE_VJP.tensor(scope, gy, ids, rows, scale);
+  }
+
+  /**
+   * [x + factor u b^T, u], the sum written into x, with u = a[:, ids]^T.
+   *
+   * @param x [n, features]
+   * @param a fp32 [r, rows]
+   * @param b fp32 [features, r]
+   */
+  public static List<NDArray> loraEmbedding(
+      NDManager scope, NDArray x, NDArray ids, NDArray a, NDArray b, double factor) {
+    return LORA_EMBEDDING.tensors(scope, x, ids, a, b, factor);
+  }
+
+  /** [ga, gb] in fp32; rows: those of the table. */
+  public static List<NDArray> loraEmbeddingVjp(
+      NDManager scope, NDArray gy, NDArray ids, NDArray u, NDArray b, long rows, double factor) {
+    return LORA_EMBEDDING_VJP.tensors(scope, gy, ids, u, b, rows, factor);
   }
 }

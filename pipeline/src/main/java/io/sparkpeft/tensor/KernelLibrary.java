@@ -21,6 +21,8 @@ final class KernelLibrary {
           "blockwise",
           "cache",
           "combination",
+          "decomposition",
+          "dora",
           "dropout",
           "embedding",
           "fused_attention",

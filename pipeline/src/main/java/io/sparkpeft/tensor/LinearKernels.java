@@ -14,6 +14,12 @@ public final class LinearKernels {
   private static final Kernel LINEAR_VJP_ONTO = new Kernel("linear_vjp_onto_");
   private static final Kernel ADD = new Kernel("add_");
   private static final Kernel SUM = new Kernel("sum_of");
+  private static final Kernel WEIGHT_VJP = new Kernel("weight_vjp");
+  private static final Kernel BIAS_VJP = new Kernel("bias_vjp");
+  private static final Kernel PUT_OUTPUTS = new Kernel("put_outputs_");
+  private static final Kernel PUT_OUTPUTS_VJP = new Kernel("put_outputs_vjp");
+  private static final Kernel ADD_PRODUCT = new Kernel("add_product_");
+  private static final Kernel ADD_SCALED = new Kernel("add_scaled_");
   private static final Kernel LORA_LINEAR = new Kernel("lora_linear");
   private static final Kernel LORA_INNER = new Kernel("lora_inner");
   private static final Kernel LORA_PARAMETERS_VJP = new Kernel("lora_parameters_vjp");
@@ -45,6 +51,43 @@ public final class LinearKernels {
   /** x + y, written into x; y may be a single row. */
   public static NDArray addInPlace(NDManager scope, NDArray x, NDArray y) {
     return ADD.tensor(scope, x, y);
+  }
+
+  /** The gradient gy^T x of w, fp32. */
+  public static NDArray weightVjp(NDManager scope, NDArray gy, NDArray x) {
+    return WEIGHT_VJP.tensor(scope, gy, x);
+  }
+
+  /** The gradient of b [out], fp32, of which factor b is added to every row. */
+  public static NDArray biasVjp(NDManager scope, NDArray gy, double factor) {
+    return BIAS_VJP.tensor(scope, gy, factor);
+  }
+
+  /**
+   * y with some of its columns computed anew, written into y.
+   *
+   * @param outputs int64 [n]: which columns
+   * @param rows fp32 [n, in]: their weight
+   */
+  public static NDArray putOutputs(
+      NDManager scope, NDArray y, NDArray x, NDArray outputs, NDArray rows) {
+    return PUT_OUTPUTS.tensor(scope, y, x, outputs, rows);
+  }
+
+  /** [gy with zeros in those columns, those columns, the gradient of rows in fp32]. */
+  public static List<NDArray> putOutputsVjp(
+      NDManager scope, NDArray gy, NDArray x, NDArray outputs) {
+    return PUT_OUTPUTS_VJP.tensors(scope, gy, x, outputs);
+  }
+
+  /** y + alpha u v, written into y; u [rows, r] of y's type, v [r, out] in fp32. */
+  public static NDArray addProduct(NDManager scope, NDArray y, NDArray u, NDArray v, double alpha) {
+    return ADD_PRODUCT.tensor(scope, y, u, v, alpha);
+  }
+
+  /** y + factor b, written into y; b [out] in fp32. */
+  public static NDArray addScaled(NDManager scope, NDArray y, NDArray b, double factor) {
+    return ADD_SCALED.tensor(scope, y, b, factor);
   }
 
   /**

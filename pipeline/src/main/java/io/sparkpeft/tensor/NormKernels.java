@@ -15,6 +15,8 @@ public final class NormKernels {
   private static final Kernel OFFSET_RMS_NORM_VJP = new Kernel("offset_rms_norm_vjp");
   private static final Kernel LAYER_NORM = new Kernel("layer_norm");
   private static final Kernel LAYER_NORM_VJP = new Kernel("layer_norm_vjp");
+  private static final Kernel RMS_NORM_WEIGHT_VJP = new Kernel("rms_norm_weight_vjp");
+  private static final Kernel LAYER_NORM_WEIGHT_VJP = new Kernel("layer_norm_weight_vjp");
 
   private NormKernels() {}
 
@@ -44,5 +46,17 @@ public final class NormKernels {
   public static NDArray layerNormVjp(
       NDManager scope, List<NDArray> gys, NDArray x, NDArray w, double eps) {
     return LAYER_NORM_VJP.tensor(scope, gys, x, w, eps);
+  }
+
+  /** The gradient of w, fp32, with or without the offset. */
+  public static NDArray rmsNormWeightVjp(
+      NDManager scope, List<NDArray> gys, NDArray x, double eps) {
+    return RMS_NORM_WEIGHT_VJP.tensor(scope, gys, x, eps);
+  }
+
+  /** The gradients of w and b, fp32. */
+  public static List<NDArray> layerNormWeightVjp(
+      NDManager scope, List<NDArray> gys, NDArray x, double eps) {
+    return LAYER_NORM_WEIGHT_VJP.tensors(scope, gys, x, eps);
   }
 }

@@ -18,6 +18,7 @@ import java.util.Arrays;
 public final class Tensors {
   private static final Kernel EMPTY = new Kernel("empty");
   private static final Kernel CAST = new Kernel("cast");
+  private static final Kernel AS_TYPE_OF = new Kernel("as_type_of");
   private static final Kernel REINTERPRET = new Kernel("reinterpret");
   private static final Kernel ELEMENT_TYPE = new Kernel("element_type");
   private static final Kernel AWAIT = new Kernel("await_device");
@@ -87,6 +88,11 @@ public final class Tensors {
   /** A copy in another type (or the same), rounded to nearest even. */
   public static NDArray cast(NDManager scope, NDArray tensor, Dtype dtype) {
     return CAST.tensor(scope, tensor, (long) dtype.scalarType());
+  }
+
+  /** The tensor in the type of another: itself if it has that type, else a copy. */
+  public static NDArray asTypeOf(NDManager scope, NDArray tensor, NDArray other) {
+    return AS_TYPE_OF.tensor(scope, tensor, other);
   }
 
   public static Dtype dtype(NDArray tensor) {

@@ -56,7 +56,7 @@ class LoraAdapterTest {
   void savesWhatItLoadsByteForByte(String name) throws IOException {
     Path golden = Goldens.path(name);
 
-    LoraAdapter.load(manager, golden, BASE).save(folder, "tiny");
+    Adapters.load(manager, golden, BASE).save(folder, "tiny");
 
     for (String file : List.of(AdapterFiles.WEIGHTS, AdapterFiles.CONFIG)) {
       assertThat(folder.resolve(file)).hasSameBinaryContentAs(golden.resolve(file));
@@ -70,7 +70,7 @@ class LoraAdapterTest {
 
   @Test
   void ordersParametersAsTheFileDoesAndTilesTheGradient() {
-    LoraAdapter adapter = LoraAdapter.load(manager, Goldens.path("everything"), BASE);
+    Adapter adapter = Adapters.load(manager, Goldens.path("everything"), BASE);
 
     List<String> names = adapter.parameters().stream().map(AdapterParameter::name).toList();
     assertThat(names).hasSize(30).isSorted().startsWith("base_model.model.lm_head.lora_A.weight");
@@ -91,8 +91,8 @@ class LoraAdapterTest {
   @ParameterizedTest
   @ValueSource(strings = {"everything_bf16", "everything_fp16"})
   void widensSixteenBitFilesToFp32(String name) {
-    LoraAdapter exact = LoraAdapter.load(manager, Goldens.path("everything"), BASE);
-    LoraAdapter rounded = LoraAdapter.load(manager, Goldens.path(name), BASE);
+    Adapter exact = Adapters.load(manager, Goldens.path("everything"), BASE);
+    Adapter rounded = Adapters.load(manager, Goldens.path(name), BASE);
 
     for (int i = 0; i < exact.parameters().size(); i++) {
       float[] wide = exact.parameters().get(i).value().toFloatArray();
@@ -111,8 +111,8 @@ class LoraAdapterTest {
     Path golden = Goldens.path("everything_with_head");
     assertThat(Safetensors.open(golden.resolve(AdapterFiles.WEIGHTS)).names())
         .contains("base_model.model.lm_head.base_layer.weight");
-    assertThat(LoraAdapter.load(manager, golden, BASE).parameterCount())
-        .isEqualTo(LoraAdapter.load(manager, Goldens.path("everything"), BASE).parameterCount());
+    assertThat(Adapters.load(manager, golden, BASE).parameterCount())
+        .isEqualTo(Adapters.load(manager, Goldens.path("everything"), BASE).parameterCount());
   }
 
   @Test
@@ -135,7 +135,7 @@ class LoraAdapterTest {
     SafetensorsWriter.write(
         folder.resolve(AdapterFiles.WEIGHTS), SafetensorsWriter.PYTORCH, tensors);
 
-    assertThatThrownBy(() -> LoraAdapter.load(manager, folder, BASE))
+    assertThatThrownBy(() -> Adapters.load(manager, folder, BASE))
         .isInstanceOfSatisfying(
             SparkPeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA))
         .hasMessageContaining("does not fit its base.")
@@ -151,10 +151,10 @@ class LoraAdapterTest {
   @Test
   void refusesAnAdapterOfAnotherBase() {
     assertThatThrownBy(
-            () -> LoraAdapter.load(manager, Goldens.path("few"), Goldens.base(Goldens.tiny(3))))
+            () -> Adapters.load(manager, Goldens.path("few"), Goldens.base(Goldens.tiny(3))))
         .hasMessageContaining("4 tensors missing: ");
     assertThatThrownBy(
-            () -> LoraAdapter.load(manager, Goldens.path("few"), Goldens.base(Goldens.tiny(1))))
+            () -> Adapters.load(manager, Goldens.path("few"), Goldens.base(Goldens.tiny(1))))
         .hasMessageContaining("4 tensors unexpected: ");
   }
 
@@ -162,7 +162,7 @@ class LoraAdapterTest {
   void saysWhichFileAFolderLacks() throws IOException {
     Files.copy(
         Goldens.path("few").resolve(AdapterFiles.CONFIG), folder.resolve(AdapterFiles.CONFIG));
-    assertThatThrownBy(() -> LoraAdapter.load(manager, folder, BASE))
+    assertThatThrownBy(() -> Adapters.load(manager, folder, BASE))
         .hasMessageContaining(
             "There are no weights of an adapter in "
                 + folder
@@ -174,8 +174,8 @@ class LoraAdapterTest {
     Path golden = Goldens.path("few");
     Files.copy(golden.resolve(AdapterFiles.CONFIG), folder.resolve(AdapterFiles.CONFIG));
     Files.copy(Goldens.path("few_pickled.bin"), folder.resolve(AdapterFiles.PICKLED_WEIGHTS));
-    List<AdapterParameter> pickled = LoraAdapter.load(manager, folder, BASE).parameters();
-    List<AdapterParameter> expected = LoraAdapter.load(manager, golden, BASE).parameters();
+    List<AdapterParameter> pickled = Adapters.load(manager, folder, BASE).parameters();
+    List<AdapterParameter> expected = Adapters.load(manager, golden, BASE).parameters();
     assertThat(pickled).hasSameSizeAs(expected).hasSizeGreaterThan(5);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(pickled.get(i).name()).isEqualTo(expected.get(i).name());
@@ -222,7 +222,7 @@ class LoraAdapterTest {
   void initialValuesDependOnSeedAndNameAlone() {
     float[] alone = created(QUERY, 7).a().value().toFloatArray();
     LoraConfig more = QUERY.with("target_modules", List.of("q_proj", "k_proj", "lm_head"));
-    LoraAdapter among = LoraAdapter.create(manager, more, BASE, 7);
+    Adapter among = Adapters.create(manager, more, BASE, 7);
 
     assertThat(delta(among, "model.layers.0.self_attn.q_proj").a().value().toFloatArray())
         .isEqualTo(alone);
@@ -241,7 +241,7 @@ class LoraAdapterTest {
 
   @Test
   void refusesToSaveWhatIsNotFinite() {
-    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, BASE, 1);
+    Adapter adapter = Adapters.create(manager, QUERY, BASE, 1);
     float[] broken = new float[8 * 16];
     broken[5] = Float.NaN;
     Tensors.copyFrom(adapter.parameters().get(0).value(), broken, 0);
@@ -252,7 +252,7 @@ class LoraAdapterTest {
 
   @Test
   void predictedSizeIsTheWrittenOne() throws IOException {
-    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, BASE, 1);
+    Adapter adapter = Adapters.create(manager, QUERY, BASE, 1);
     adapter.save(folder, "tiny");
     assertThat(Files.size(folder.resolve(AdapterFiles.WEIGHTS)))
         .isEqualTo(QUERY.shape(BASE).fileBytes());
@@ -280,7 +280,7 @@ class LoraAdapterTest {
   }
 
   private LowRankDelta created(LoraConfig config, long seed) {
-    LoraAdapter adapter = LoraAdapter.create(manager, config, BASE, seed);
+    Adapter adapter = Adapters.create(manager, config, BASE, seed);
     return delta(adapter, "model.layers.0.self_attn.q_proj");
   }
 
@@ -310,7 +310,7 @@ class LoraAdapterTest {
 
   @Test
   void aFullDiskLeavesNoAdapter() throws IOException {
-    LoraAdapter adapter = LoraAdapter.create(manager, QUERY, BASE, 1);
+    Adapter adapter = Adapters.create(manager, QUERY, BASE, 1);
     adapter.save(folder, "tiny");
     FullDisk.assertNothingIsLeft(
         FullDisk.bytesBelow(folder),

@@ -90,12 +90,13 @@ class LoraTargetsTest {
     LinearModule conv1d = new LinearModule("transformer.h.0.attn.c_attn", 8, 24, true);
     LinearModule head = new LinearModule("lm_head", 8, 40);
     LoraConfig settings = config("target_modules", List.of("c_attn", "lm_head"));
-    assertThat(LoraTargets.resolved(settings, List.of(conv1d)).fileText())
+    assertThat(LoraTargets.resolved(settings, Goldens.base(List.of(conv1d))).fileText())
         .contains("\"fan_in_fan_out\": true");
-    assertThat(LoraTargets.resolved(settings, List.of(conv1d, head)).fileText())
+    assertThat(LoraTargets.resolved(settings, Goldens.base(List.of(conv1d, head))).fileText())
         .contains("\"fan_in_fan_out\": false");
     assertThat(
-            LoraTargets.resolved(settings.with("fan_in_fan_out", true), List.of(head)).fileText())
+            LoraTargets.resolved(settings.with("fan_in_fan_out", true), Goldens.base(List.of(head)))
+                .fileText())
         .contains("\"fan_in_fan_out\": false");
   }
 

@@ -115,7 +115,7 @@ class MergeTest {
     Path adapter = folder.resolve("adapter");
     Path target = Files.createDirectory(folder.resolve("merged"));
     LoraConfig config = LoraConfig.defaults().with("target_modules", List.of("q_proj"));
-    LoraAdapter.create(manager, config, Goldens.base(MODULES), 1).save(adapter, "tiny");
+    Adapters.create(manager, config, Goldens.base(MODULES), 1).save(adapter, "tiny");
     ModelFolder base = ModelFolder.open(Goldens.path("base_fp32"));
     assertThatThrownBy(
             () ->
@@ -129,7 +129,7 @@ class MergeTest {
     Path adapter = folder.resolve("adapter");
     LoraConfig config =
         LoraConfig.defaults().with("target_modules", List.of("q_proj")).with("lora_alpha", 8e30);
-    LoraAdapter huge = LoraAdapter.create(manager, config, Goldens.base(MODULES), 1);
+    Adapter huge = Adapters.create(manager, config, Goldens.base(MODULES), 1);
     float[] ones = new float[16 * 8];
     Arrays.fill(ones, 1e9f);
     huge.parameters().forEach(parameter -> Tensors.copyFrom(parameter.value(), ones, 0));

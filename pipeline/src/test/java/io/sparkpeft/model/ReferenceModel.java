@@ -36,7 +36,8 @@ final class ReferenceModel implements AutoCloseable {
     DecoderConfig decoderConfig = DecoderConfig.read(ModelFolder.openConfig(path(config)));
     decoder = Decoder.load(manager, decoderConfig, folder.tensors(), arithmetic);
     adapter =
-        Adapters.load(manager, path(adapterFolder).resolve("adapter"), decoderConfig.baseModel());
+        Adapters.load(
+            manager, path(adapterFolder), decoderConfig.baseModel(), decoder.frozenTensors());
     facts = Json.read(path(own).resolve("expected.json"));
     values = Safetensors.open(path(own).resolve("expected.safetensors"));
   }
@@ -46,7 +47,7 @@ final class ReferenceModel implements AutoCloseable {
   }
 
   static ReferenceModel open(String name, Arithmetic arithmetic) {
-    return new ReferenceModel(name, name, name, name, arithmetic);
+    return new ReferenceModel(name, name, name + "/adapter", name, arithmetic);
   }
 
   static ReferenceModel open(String name) {
@@ -56,17 +57,24 @@ final class ReferenceModel implements AutoCloseable {
   /** The first model's weights under another config. */
   static ReferenceModel variant(String config) {
     Arithmetic arithmetic = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, "");
-    return new ReferenceModel(config, "untied", "untied", config, arithmetic);
+    return new ReferenceModel(config, "untied", "untied/adapter", config, arithmetic);
   }
 
   /** The first model with an adapter of reference/methods.py. */
   static ReferenceModel method(String name, Arithmetic arithmetic) {
     String own = "methods/" + name;
-    return new ReferenceModel("untied", "untied", own, own, arithmetic);
+    return new ReferenceModel("untied", "untied", own + "/adapter", own, arithmetic);
   }
 
   static ReferenceModel method(String name) {
     return method(name, new Arithmetic(Dtype.FLOAT32, Product.PLAIN, ""));
+  }
+
+  /** A variant of LoRA of reference/lora_variants.py. */
+  static ReferenceModel variantOfLora(String name, String adapter, Arithmetic arithmetic) {
+    String own = "lora_variants/" + name;
+    String base = "families/" + Json.read(path(own).resolve("expected.json")).get("base").asText();
+    return new ReferenceModel(base, base, own + "/" + adapter, own, arithmetic);
   }
 
   /** {@code -Dspark-peft.test.gpu=0} computes on that GPU. */

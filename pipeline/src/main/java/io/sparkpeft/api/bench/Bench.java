@@ -74,7 +74,7 @@ public final class Bench {
       Decoder decoder = decoder(manager);
       decoder.logits(Optional.empty(), new int[] {0, 0}); // touches weights that are mapped
       long loaded = PeakMemory.residentBytes();
-      try (Adapter adapter = adapter(manager)) {
+      try (Adapter adapter = adapter(manager, decoder)) {
         Loaded memory = new Loaded(floor, loaded - floor);
         return measured(decoder, adapter, documents, optimizerState, manager, memory);
       }
@@ -107,14 +107,14 @@ public final class Bench {
     return dtype == ComputeDtype.AUTO ? Optional.empty() : Optional.of(Dtype.valueOf(dtype.name()));
   }
 
-  private Adapter adapter(NDManager manager) {
+  private Adapter adapter(NDManager manager, Decoder decoder) {
     BaseModel base = config.baseModel();
     Optional<Path> stored = recipe.adapter().folder();
     if (stored.isPresent()) {
-      return Adapters.load(manager, stored.get(), base);
+      return Adapters.load(manager, stored.get(), base, decoder.frozenTensors());
     }
     AdapterConfig settings = AdapterConfig.of(recipe.adapterSettings()).resolvedFor(base);
-    return Adapters.create(manager, settings, base, recipe.train().seed());
+    return Adapters.create(manager, settings, base, decoder.frozenTensors(), recipe.train().seed());
   }
 
   private Benchmark measured(

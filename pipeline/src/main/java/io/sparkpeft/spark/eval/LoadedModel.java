@@ -43,7 +43,7 @@ final class LoadedModel implements AutoCloseable {
       ModelFolder folder = ModelFolder.open(spec.modelFolder());
       DecoderConfig config = DecoderConfig.read(folder.config(), spec.quantizationOnLoad());
       Decoder decoder = Decoder.load(manager, config, folder.tensors(), arithmetic(spec, folder));
-      Optional<Adapter> adapter = spec.adapterFolder().map(path -> adapter(manager, path, config));
+      Optional<Adapter> adapter = spec.adapterFolder().map(path -> adapter(manager, path, decoder));
       Tokenizer tokenizer = Tokenizer.open(spec.modelFolder());
       return new LoadedModel(manager, decoder, adapter, tokenizer);
     } catch (RuntimeException e) {
@@ -52,8 +52,8 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static Adapter adapter(NDManager manager, Path folder, DecoderConfig config) {
-    return Adapters.load(manager, folder, config.baseModel());
+  private static Adapter adapter(NDManager manager, Path folder, Decoder decoder) {
+    return Adapters.load(manager, folder, decoder.config().baseModel(), decoder.frozenTensors());
   }
 
   private static Arithmetic arithmetic(ModelSpec spec, ModelFolder folder) {

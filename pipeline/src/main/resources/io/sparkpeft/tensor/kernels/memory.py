@@ -11,6 +11,10 @@ def cast(x: Tensor, dtype: int) -> Tensor:
     return x.to(dtype, False, True)
 
 
+def as_type_of(x: Tensor, other: Tensor) -> Tensor:
+    return x.type_as(other)
+
+
 # The same bytes as elements of another type of the same size.
 def reinterpret(x: Tensor, dtype: int) -> Tensor:
     empty = torch.empty([0], dtype=dtype, device=x.device)

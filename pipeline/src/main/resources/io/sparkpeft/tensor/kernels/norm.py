@@ -67,3 +67,18 @@ def layer_norm_vjp(gys: List[Tensor], x: Tensor, w: Tensor, eps: float) -> Tenso
     u = centred * n
     g = (total(gys) * w).float()
     return (n * (g - g.mean([-1], True) - u * (g * u).mean([-1], True))).type_as(x)
+
+
+# The gradient of w, of rms_norm and of offset_rms_norm.
+def rms_norm_weight_vjp(gys: List[Tensor], x: Tensor, eps: float) -> Tensor:
+    x32 = x.float()
+    u = (x32 * inverse_rms(x32, eps)).type_as(x)
+    return (total([gy.float() for gy in gys]) * u).sum([0])
+
+
+# [gw, gb]
+def layer_norm_weight_vjp(gys: List[Tensor], x: Tensor, eps: float) -> List[Tensor]:
+    gy = total([gy.float() for gy in gys])
+    centred = x.float() - x.float().mean([-1], True)
+    u = centred * torch.rsqrt((centred * centred).mean([-1], True) + eps)
+    return [(gy * u).sum([0]), gy.sum([0])]

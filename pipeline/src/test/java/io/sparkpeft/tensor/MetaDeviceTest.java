@@ -33,6 +33,13 @@ class MetaDeviceTest {
           Map.entry("scaled_embedding", "the same, and a factor whose device is its input's"),
           Map.entry("add_positions_", "the same, and a sum"),
           Map.entry("kept_rows", "the same"),
+          Map.entry("replace_rows", "index_copy, likewise"),
+          Map.entry("put_rows_", "both of these"),
+          Map.entry("put_outputs_", "index_copy, likewise"),
+          Map.entry("put_outputs_vjp", "index_select, likewise"),
+          Map.entry("table_vjp", "index_add, likewise; its zeros name the gradient's device"),
+          Map.entry("lora_embedding_", "index_select, likewise"),
+          Map.entry("lora_embedding_vjp", "the same as table_vjp"),
           Map.entry("blockwise_values", "the same, and products of its inputs"),
           Map.entry("blockwise_codes", "abs, which is not known there, makes it of its inputs"),
           Map.entry("adamw_8bit_", "made of these two and of adamw_'s operations"),
@@ -82,6 +89,12 @@ class MetaDeviceTest {
   void headAndOptimizer() {
     assertThat(elements("meta_head", ones(9, 8), ones(9, 8), ids())).isEqualTo(9 * 9 + 3);
     assertThat(elements("meta_optimizer", ones(5, 8))).isEqualTo(40);
+  }
+
+  @Test
+  void variantsOfLora() {
+    assertThat(elements("meta_lora_variants", ones(8, 8), ones(3, 8), ones(8, 3)))
+        .isEqualTo(8 + 64 + 64);
   }
 
   @Test

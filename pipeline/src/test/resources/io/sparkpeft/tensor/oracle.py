@@ -305,3 +305,122 @@ def meta_vblora(logits: Tensor, bank: Tensor) -> int:
     g = g + vblora_b_vjp(vblora_b_(b, c[0], c[1], bank), c[0], c[1], bank)
     kept = vblora_restored_choice(vblora_kept_shares(c[0]), c[1])
     return g[0].numel() + g[1].numel() + g[2].numel() + g[3].numel() + kept[0].numel()
+
+
+# DoRA with its weight formed, and the norm of its rows a constant; scaling 1.5.
+def plain_dora_weight(w: Tensor, a: Tensor, b: Tensor, m: Tensor) -> Tensor:
+    v = w + 1.5 * (b @ a)
+    return v * (m / (v * v).sum([1]).sqrt().detach()).unsqueeze(1)
+
+
+# kept: factors 0 and 1 of x; a quarter is dropped where any is
+def plain_dora(
+    x: Tensor, kept: Tensor, w: Tensor, a: Tensor, b: Tensor, m: Tensor
+) -> Tensor:
+    change = plain_dora_weight(w, a, b, m) - w
+    share = 0.75 if bool((kept == 0).any()) else 1.0
+    return x @ w.t() + (x * kept / share) @ change.t()
+
+
+# The gradients of x, a, b and m, flat.
+def dora_gradients(
+    gy: Tensor, x: Tensor, kept: Tensor, w: Tensor, a: Tensor, b: Tensor, m: Tensor
+) -> Tensor:
+    x, a, b, m = leaf(x), leaf(a), leaf(b), leaf(m)
+    g = torch.grad(
+        [plain_dora(x, kept, w, a, b, m)],
+        [x, a, b, m],
+        annotate(List[Optional[Tensor]], [gy]),
+    )
+    return torch.cat([unchecked_cast(Tensor, part).reshape([-1]) for part in g])
+
+
+def plain_row_norms(w: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    return ((w + 1.5 * (b @ a)) ** 2).sum([1]).sqrt()
+
+
+def weight_gradient(gy: Tensor, x: Tensor, w: Tensor) -> Tensor:
+    w = leaf(w)
+    return gradient(x @ w.t(), gy, w)
+
+
+def bias_gradient(gy: Tensor, b: Tensor) -> Tensor:
+    b = leaf(b)
+    return gradient(torch.zeros_like(gy) + 1.5 * b, gy, b)
+
+
+def rms_norm_weight_gradient(gy: Tensor, x: Tensor, w: Tensor) -> Tensor:
+    w = leaf(w)
+    return gradient(plain_rms_norm(x, w), gy, w)
+
+
+# Those of w and of b, one after the other.
+def layer_norm_weight_gradients(gy: Tensor, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    w, b = leaf(w), leaf(b)
+    y = plain_layer_norm(x, w, b)
+    return torch.cat([gradient(y, gy, w), gradient(plain_layer_norm(x, w, b), gy, b)])
+
+
+# Some outputs by rows of their own, in place of the weight's.
+def plain_put_outputs(x: Tensor, w: Tensor, outputs: Tensor, rows: Tensor) -> Tensor:
+    return x @ w.index_copy(0, outputs, rows).t()
+
+
+def put_outputs_gradient_x(
+    gy: Tensor, x: Tensor, w: Tensor, outputs: Tensor, rows: Tensor
+) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_put_outputs(x, w, outputs, rows), gy, x)
+
+
+def put_outputs_gradient_rows(
+    gy: Tensor, x: Tensor, w: Tensor, outputs: Tensor, rows: Tensor
+) -> Tensor:
+    rows = leaf(rows)
+    return gradient(plain_put_outputs(x, w, outputs, rows), gy, rows)
+
+
+def table_gradient(gy: Tensor, ids: Tensor, table: Tensor) -> Tensor:
+    table = leaf(table)
+    return gradient(1.5 * table[ids], gy, table)
+
+
+def plain_lora_embedding(x: Tensor, ids: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    return x + 1.5 * (b @ a).t()[ids]
+
+
+# Those of a and of b, flat, one after the other.
+def lora_embedding_gradients(
+    gy: Tensor, x: Tensor, ids: Tensor, a: Tensor, b: Tensor
+) -> Tensor:
+    a, b = leaf(a), leaf(b)
+    g = torch.grad(
+        [plain_lora_embedding(x, ids, a, b)],
+        [a, b],
+        annotate(List[Optional[Tensor]], [gy]),
+    )
+    return torch.cat([unchecked_cast(Tensor, part).reshape([-1]) for part in g])
+
+
+# The best approximation of rank r of a matrix, by all of its singular values.
+def best_approximation(w: Tensor, r: Tensor) -> Tensor:
+    u, s, vh = torch.linalg_svd(w, False)
+    n = int(r)
+    return (u[:, :n] * s[:n]) @ vh[:n]
+
+
+def meta_lora_variants(w: Tensor, a: Tensor, b: Tensor) -> int:
+    w, a, b = elsewhere(w), elsewhere(a), elsewhere(b)
+    norms = row_norms(row_squares(w), w, a, b, 2.0)
+    y = dora_direction(linear(w, w, False), w, a, b, 2.0)[0]
+    y = dora_output_beside(dora_output(y, norms, norms), y, y, norms, norms, 2.0)
+    y = dora_scaled(add_scaled_(y, norms, 2.0), norms, norms, 1.0, 2.0)
+    g = dora_magnitude_vjp(y, dora_merged(w, norms, w, True), norms, 2.0)
+    parts = factors_of_difference(a, b, a, b)
+    parts = singular_factors(parts[1] @ parts[0], 3, 2.0)
+    parts = approximate_singular_factors(parts[1] @ parts[0], parts[1], 2, 2.0)
+    parts = orthonormal_factors(parts[1] @ parts[0], 2)
+    parts = interleaved_factors(w, w[:, :4], w[:4])
+    g = g + as_type_of(bias_vjp(add_product_(y, b, a, 2.0), 2.0), g)
+    g = g + rms_norm_weight_vjp([y], w, 0.1) + layer_norm_weight_vjp([y], w, 0.1)[0]
+    return g.numel() + weight_vjp(y, w).numel() + parts[0].numel()

@@ -292,4 +292,12 @@ final class AdapterErrors {
         why,
         "Merge them one after the other (merge.combination_type = none), or choose others.");
   }
+
+  static SparkPeftException cannotUnmerge(String tensor) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The adapter cannot be taken out of " + tensor + " again.",
+        "It replaces or scales that tensor, and what was there before is in the base alone.",
+        "Go back to the base.");
+  }
 }

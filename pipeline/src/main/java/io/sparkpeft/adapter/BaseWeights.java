@@ -26,6 +26,11 @@ public record BaseWeights(
     return new BaseWeights(modules, Map.of(), embedding, tiedHead);
   }
 
+  /** The same with a head of its own. */
+  BaseWeights untied() {
+    return new BaseWeights(modules, stored, embedding, false);
+  }
+
   /** Where a tensor of the model is; for a tied head that has none there, where it would be. */
   String stored(String tensor) {
     return stored.getOrDefault(tensor, tensor);

@@ -21,7 +21,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +57,7 @@ class MergeTest {
   void givesTheWeightsOfPeftsMerge(String adapter, String dtype) {
     ModelFolder base = ModelFolder.open(Goldens.path("base_" + dtype));
 
-    Merge.Report report =
+    Map<String, Double> changes =
         Merge.folder(
             manager, base, Goldens.path(adapter), Goldens.base(MODULES), weights(base), folder);
 
@@ -63,8 +65,8 @@ class MergeTest {
     assertThat(merged.config()).isEqualTo(base.config());
     int rounding = requireEqual(merged.tensors(), golden("merged_" + adapter + "_" + dtype), dtype);
     assertThat(rounding).isLessThanOrEqualTo(5);
-    assertThat(report.largestChanges()).hasSize(adapter.equals("few") ? 4 : 15);
-    assertThat(report.largestChange()).isGreaterThan(0.1);
+    assertThat(changes).hasSize(adapter.equals("few") ? 4 : 15);
+    assertThat(Collections.max(changes.values())).isGreaterThan(0.1);
   }
 
   /** The number of bf16 values that differ, none by more than one rounding. */
@@ -82,6 +84,42 @@ class MergeTest {
       }
     }
     return different;
+  }
+
+  /** The values come from merge_modes.py. */
+  @Test
+  void safeMergeRoundsTwice() {
+    try (Merge merge = merge("base_bf16").with(Goldens.path("few"), MergeMode.SAFE_MERGE)) {
+      assertThat(requireEqual(merge.tensors(), golden("merged_few_safe"), "bf16")).isLessThan(5);
+      String name = "model.layers.0.mlp.down_proj.weight";
+      assertThat(fp32(merge.tensors(), name)).isNotEqualTo(fp32(golden("merged_few_bf16"), name));
+    }
+  }
+
+  @Test
+  void adaptersAreMergedInOrderAndEachSumIsRounded() {
+    try (Merge merge =
+        merge("base_bf16")
+            .with(Goldens.path("few"), MergeMode.MERGE)
+            .with(Goldens.path("everything"), MergeMode.MERGE)) {
+      assertThat(requireEqual(merge.tensors(), golden("merged_in_order"), "bf16")).isLessThan(10);
+      assertThat(merge.largestChanges()).hasSize(15);
+    }
+  }
+
+  @Test
+  void unmergingTakesAwayWhatWasAdded() {
+    try (Merge merge =
+        merge("base_bf16")
+            .with(Goldens.path("few"), MergeMode.MERGE)
+            .with(Goldens.path("few"), MergeMode.UNMERGE)) {
+      assertThat(requireEqual(merge.tensors(), golden("merged_few_back"), "bf16")).isLessThan(5);
+    }
+  }
+
+  private Merge merge(String base) {
+    ModelFolder folder = ModelFolder.open(Goldens.path(base));
+    return new Merge(manager, folder.tensors(), Goldens.base(MODULES), weights(folder));
   }
 
   @Test

@@ -2,21 +2,14 @@ package io.sparkpeft.recipe;
 
 import static io.sparkpeft.recipe.Key.NamedAfter.PEFT;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The keys of PEFT's LoraConfig. */
 final class LoraSection {
   private LoraSection() {}
-
-  /** How A begins; B begins with zeros unless this is {@code false}. */
-  enum InitLoraWeights {
-    /** PEFT's default: A from Kaiming's uniform distribution. */
-    TRUE,
-    GAUSSIAN,
-    /** A and B both random, so that the untrained adapter changes the model: for tests. */
-    FALSE
-  }
 
   /** Which biases are trained. */
   enum Bias {
@@ -74,17 +67,65 @@ final class LoraSection {
               "Scale by alpha / sqrt(r) (arXiv:2312.03732).")
           .as(PEFT);
 
-  static final Key<InitLoraWeights> INIT_LORA_WEIGHTS =
+  static final Key<String> INIT_LORA_WEIGHTS =
       Key.of(
               "adapter.init_lora_weights",
-              ValueTypes.oneOf(InitLoraWeights.class),
-              InitLoraWeights.TRUE,
-              "How A begins: true is Kaiming's uniform, gaussian is normal with deviation 1 / r;"
-                  + " B is zero. false draws both.")
+              ValueTypes.oneOf(
+                  List.of("true", "gaussian", "orthogonal", "pissa", "olora", "false"),
+                  "pissa_niter_N",
+                  "pissa_niter_\\d{1,3}"),
+              "true",
+              "How A and B begin. true: A from Kaiming's uniform distribution, B zero; gaussian: A"
+                  + " normal with deviation 1 / r, B zero; orthogonal: A and B over the odd and the"
+                  + " even rows of one orthogonal matrix, so that B A is zero (r even); pissa: the"
+                  + " r largest singular values of the weight, which is left without them"
+                  + " (arXiv:2404.02948), pissa_niter_N approximately, by N rounds and much faster;"
+                  + " olora: the first r columns of Q and rows of R (arXiv:2406.01775); false: both"
+                  + " random. The base itself never changes: an adapter that began as a part of it"
+                  + " is saved as LoRA of twice the rank, as PEFT converts it.")
+          .as(PEFT);
+
+  static final Key<Boolean> USE_DORA =
+      Key.of(
+              "adapter.use_dora",
+              ValueTypes.BOOLEAN,
+              false,
+              "Train the norms of the weights' rows apart from their directions"
+                  + " (arXiv:2402.09353).")
+          .as(PEFT);
+
+  static final Key<Boolean> LORA_BIAS =
+      Key.of(
+              "adapter.lora_bias",
+              ValueTypes.BOOLEAN,
+              false,
+              "Give B a bias. It can be merged only into layers that have one.")
+          .as(PEFT);
+
+  static final Key<Optional<JsonNode>> TRAINABLE_TOKEN_INDICES =
+      Key.optional(
+              "adapter.trainable_token_indices",
+              ValueTypes.INDICES,
+              "none",
+              "Tokens whose rows of the embedding are trained: their numbers, or a map from"
+                  + " embed_tokens and lm_head to such lists. A tied head has the same rows.")
+          .as(PEFT);
+
+  static final Key<Boolean> ENSURE_WEIGHT_TYING =
+      Key.of(
+              "adapter.ensure_weight_tying",
+              ValueTypes.BOOLEAN,
+              false,
+              "Let a head that is tied to its embedding follow what target_modules and"
+                  + " modules_to_save do to that; else the two part.")
           .as(PEFT);
 
   static final Key<Bias> BIAS =
-      Key.of("adapter.bias", ValueTypes.oneOf(Bias.class), Bias.NONE, "Which biases are trained.")
+      Key.of(
+              "adapter.bias",
+              ValueTypes.oneOf(Bias.class),
+              Bias.NONE,
+              "Which biases of the base are trained: all, or lora_only, those of adapted layers.")
           .as(PEFT);
 
   static final List<Key<?>> KEYS =
@@ -96,5 +137,9 @@ final class LoraSection {
           ALPHA_PATTERN,
           USE_RSLORA,
           INIT_LORA_WEIGHTS,
-          BIAS);
+          USE_DORA,
+          LORA_BIAS,
+          BIAS,
+          TRAINABLE_TOKEN_INDICES,
+          ENSURE_WEIGHT_TYING);
 }

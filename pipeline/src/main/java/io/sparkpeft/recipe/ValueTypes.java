@@ -34,6 +34,7 @@ final class ValueTypes {
   /** Bytes: a number, or one with a unit as HOCON has them (256 MiB, 2g). */
   static final ValueType<Long> SIZE = new Scalar<>("size", ValueTypes::size);
 
+  static final ValueType<JsonNode> INDICES = new IndicesType();
   static final ValueType<TextOrList> TEXT_OR_LIST = new TextOrListType();
 
   private ValueTypes() {}
@@ -46,6 +47,21 @@ final class ValueTypes {
   /** The same with words in capitals, as PEFT has some. */
   static <E extends Enum<E>> ValueType<E> oneOfCapitals(Class<E> choices) {
     return oneOf(choices, Enum::name);
+  }
+
+  /** One of some words, or a text of a form that stands for many more. */
+  static ValueType<String> oneOf(List<String> words, String form, String pattern) {
+    String all = String.join(", ", words) + ", " + form;
+    return new Scalar<>(
+        "one of " + all,
+        text -> {
+          String word = text.trim().toLowerCase(Locale.ROOT);
+          if (!words.contains(word) && !word.matches(pattern)) {
+            throw new IllegalArgumentException("It must be one of " + all + ".");
+          }
+          return word;
+        },
+        ValueTypes::choiceJson);
   }
 
   private static <E extends Enum<E>> ValueType<E> oneOf(
@@ -273,6 +289,34 @@ final class ValueTypes {
       Map<String, JsonNode> sorted = new TreeMap<>();
       value.forEach((name, item) -> sorted.put(name, element.json(item)));
       return Json.object().setAll(sorted);
+    }
+  }
+
+  /** PEFT's {@code Union[list[int], dict[str, list[int]]]}. */
+  private static final class IndicesType implements ValueType<JsonNode> {
+    private static final ValueType<List<Integer>> LIST = listOf(INTEGER);
+    private static final ValueType<Map<String, List<Integer>>> MAP = mapOf(LIST);
+
+    @Override
+    public String name() {
+      return "list of integers, or a map to such lists";
+    }
+
+    @Override
+    public ConfigValue ofText(String text) {
+      return structured(text);
+    }
+
+    @Override
+    public JsonNode read(ConfigValue value) {
+      return value instanceof ConfigObject
+          ? MAP.json(MAP.read(value))
+          : LIST.json(LIST.read(value));
+    }
+
+    @Override
+    public JsonNode json(JsonNode value) {
+      return value;
     }
   }
 

@@ -48,6 +48,10 @@ final class OtherValues {
     values.put("adapter.use_rslora", "true");
     values.put("adapter.init_lora_weights", "gaussian");
     values.put("adapter.bias", "lora_only");
+    values.put("adapter.use_dora", "true");
+    values.put("adapter.lora_bias", "true");
+    values.put("adapter.trainable_token_indices", "{ embed_tokens = [3, 1], lm_head = [3] }");
+    values.put("adapter.ensure_weight_tying", "true");
     values.put("adapter.layers_to_transform", "0,2");
     values.put("adapter.layers_pattern", "[h]");
     values.put("adapter.modules_to_save", "score");

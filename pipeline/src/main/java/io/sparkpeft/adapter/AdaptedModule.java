@@ -15,6 +15,8 @@ public record AdaptedModule(
   public enum Work {
     /** Something is added to its result. */
     ADDED,
+    /** So much is added as is taken out: it began as a part of the layer. */
+    REDUCED,
     /** The rows of its weight are scaled, which reads its result once more. */
     DECOMPOSED,
     /** Its weight is trained itself. */

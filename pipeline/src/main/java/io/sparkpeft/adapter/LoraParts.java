@@ -80,7 +80,8 @@ record LoraParts(
   /** The linear layers that are adapted or trained whole. */
   List<AdaptedModule> modules(double dropout, BaseModel base) {
     List<AdaptedModule> modules = new ArrayList<>();
-    linears.forEach(target -> modules.add(target.adapted(dropout)));
+    AdaptedModule.Work work = beginsInBase ? AdaptedModule.Work.REDUCED : AdaptedModule.Work.ADDED;
+    linears.forEach(target -> modules.add(target.adapted(dropout, work)));
     for (TrainedTensor tensor : tensors) {
       tensor
           .linearWeight(base)

@@ -53,9 +53,11 @@ public record LoraTarget(
     return new LoraTarget(module, 2 * r, 2 * loraAlpha, scaling, extra);
   }
 
-  AdaptedModule adapted(double dropout) {
-    AdaptedModule.Work work =
-        extra == LoraExtra.MAGNITUDE ? AdaptedModule.Work.DECOMPOSED : AdaptedModule.Work.ADDED;
+  /**
+   * @param plain what is done to it if not DoRA
+   */
+  AdaptedModule adapted(double dropout, AdaptedModule.Work plain) {
+    AdaptedModule.Work work = extra == LoraExtra.MAGNITUDE ? AdaptedModule.Work.DECOMPOSED : plain;
     return new AdaptedModule(module, parameterCount(), r, dropout, work);
   }
 

@@ -5,29 +5,37 @@ import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.tensor.Dtype;
+import java.util.List;
 
 /**
  * How many bytes a decoder takes, by formula: for plans made before anything is loaded.
  *
  * @param config the architecture
  * @param compute the type of weights and activations
- * @param droppedFeatures inputs of the layers' modules that dropout makes a copy of, for every
- *     token
+ * @param keptFeatures what the adapters of the layers' modules keep for every token: copies of
+ *     inputs that dropout makes, and results that DoRA's magnitudes need
  */
-public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFeatures) {
+public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatures) {
   private static final long AFFORDABLE_BYTES = 512L << 20;
   private static final long AFFORDABLE_PRODUCTS_BYTES = 2048L << 20;
 
   /** Of a decoder that trains an adapter of that shape. */
   public static DecoderMemory of(DecoderConfig config, Dtype compute, AdapterShape adapter) {
-    long inputs =
+    List<AdaptedModule> inLayers =
         adapter.modules().stream()
+            .filter(adapted -> !adapted.module().name().equals(config.headModule().name()))
+            .toList();
+    long inputs =
+        inLayers.stream()
             .filter(adapted -> adapted.dropout() > 0)
-            .map(AdaptedModule::module)
-            .filter(module -> !module.name().equals(config.headModule().name()))
-            .mapToLong(LinearModule::in)
+            .mapToLong(adapted -> adapted.module().in())
             .sum();
-    return new DecoderMemory(config, compute, inputs);
+    long results =
+        inLayers.stream()
+            .filter(adapted -> adapted.work() == AdaptedModule.Work.DECOMPOSED)
+            .mapToLong(adapted -> adapted.module().out())
+            .sum();
+    return new DecoderMemory(config, compute, inputs + results);
   }
 
   /** All frozen weights. Mapped from files where they are stored as they are kept. */
@@ -136,7 +144,7 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long droppedFea
             + (mlp.shape() == MlpShape.PLAIN ? 2L : 3L) * mlp.intermediateSize();
     long sums = (long) Float.BYTES / compute.bytes() * attention.heads();
     // a copy, and a mask of one byte for each element
-    long dropped = droppedFeatures / config.layers() * (compute.bytes() + 1) / compute.bytes();
+    long dropped = keptFeatures / config.layers() * (compute.bytes() + 1) / compute.bytes();
     return rows * columns * (perToken + sums + dropped);
   }
 }

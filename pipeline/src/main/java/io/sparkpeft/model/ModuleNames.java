@@ -183,7 +183,8 @@ record ModuleNames(
     return layer(layer) + norms.get(place);
   }
 
-  private String layer(int layer) {
+  /** What all paths of a layer begin with, the dot included. */
+  String layer(int layer) {
     return base + "." + layers + "." + layer + ".";
   }
 

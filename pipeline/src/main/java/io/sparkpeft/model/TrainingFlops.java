@@ -1,32 +1,47 @@
 package io.sparkpeft.model;
 
 import io.sparkpeft.adapter.AdaptedModule;
+import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.LinearModule;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
  * The floating point operations that {@link AdapterTraining} executes, by formula. A product of an
  * [m, k] and a [k, n] matrix counts 2 m k n; what is computed a second time in the backward pass
- * counts twice; frozen weights have no gradient to count. Elementwise work, far below one percent,
- * is left out.
+ * counts twice; only weights that are trained whole have a gradient to count. Elementwise work, far
+ * below one percent, is left out, and so is what is done once per step for all micro-batches: the
+ * norms of DoRA's rows.
  *
  * @param config the architecture
- * @param targets the adapted layers; at least one
+ * @param targets the adapted linear layers
+ * @param others paths of other modules of which something is trained: norms, the embedding, linear
+ *     layers whose bias is
  * @param checkpointing whether the adapted layers' forward pass is computed twice
  */
 public record TrainingFlops(
-    DecoderConfig config, List<AdaptedModule> targets, Checkpointing checkpointing) {
+    DecoderConfig config,
+    List<AdaptedModule> targets,
+    Set<String> others,
+    Checkpointing checkpointing) {
 
   public TrainingFlops {
     targets = List.copyOf(targets);
+    others = Set.copyOf(others);
+  }
+
+  /** Of an adapter of that shape. */
+  public TrainingFlops(DecoderConfig config, AdapterShape adapter, Checkpointing checkpointing) {
+    this(config, adapter.modules(), adapter.others().keySet(), checkpointing);
   }
 
   /**
-   * @param projections products of the layers' frozen weights: forward, and the gradients of inputs
+   * @param projections products of the layers' weights: forward, and the gradients of inputs, and
+   *     of the weights themselves where they are trained whole
    * @param lora products with A and B in the layers, and their gradients
    * @param attention scores and mixed values, and their gradients
    * @param head the projection onto the vocabulary with its adapter, at targets alone
@@ -62,7 +77,8 @@ public record TrainingFlops(
         targets.stream()
             .collect(Collectors.toMap(target -> target.module().name(), Function.identity()));
     int lowest = lowestAdaptedLayer(adapted);
-    Parts sum = new Parts(0, 0, 0, ofHead(adapted, targetTokens, lowest < config.layers()));
+    boolean carry = lowest < config.layers() || others.contains(config.names().finalNormModule());
+    Parts sum = new Parts(0, 0, 0, ofHead(adapted, targetTokens, carry));
     for (int layer = 0; layer < config.layers(); layer++) {
       sum = sum.plus(new Layer(layer, lowest, adapted).count(tokens, pairs(layer, lengths)));
     }
@@ -80,7 +96,9 @@ public record TrainingFlops(
 
   private int lowestAdaptedLayer(Map<String, AdaptedModule> adapted) {
     int layer = 0;
-    while (layer < config.layers()
+    while (!isEmbeddingTrained()
+        && layer < config.layers()
+        && othersIn(layer).isEmpty()
         && config.projections().stream()
             .map(projection(layer))
             .noneMatch(module -> adapted.containsKey(module.name()))) {
@@ -89,12 +107,73 @@ public record TrainingFlops(
     return layer;
   }
 
+  private boolean isEmbeddingTrained() {
+    return others.contains(config.names().embeddingModule())
+        || others.contains(config.names().positionsModule());
+  }
+
+  private List<String> othersIn(int layer) {
+    String prefix = config.names().layer(layer);
+    return others.stream().filter(path -> path.startsWith(prefix)).toList();
+  }
+
   private long ofHead(Map<String, AdaptedModule> adapted, long targetTokens, boolean carry) {
     LinearModule head = config.headModule();
     long frozen = product(head, targetTokens) * (carry ? 2 : 1);
-    return adapted.containsKey(head.name())
-        ? frozen + lowRank(adapted.get(head.name()), targetTokens, 1, carry)
-        : frozen;
+    if (!adapted.containsKey(head.name())) {
+      return frozen;
+    }
+    AdaptedModule target = adapted.get(head.name());
+    Times times = new Times(1, 1, carry ? 1 : 0);
+    return frozen + more(target, targetTokens, times) + lowRank(target, targetTokens, times);
+  }
+
+  /**
+   * How often something of a linear layer is computed.
+   *
+   * @param forwards its result
+   * @param traces what the backward pass reads of its adapter, with the result or without
+   * @param backwards the gradient of its input
+   */
+  private record Times(int forwards, int traces, int backwards) {}
+
+  /** Products of the whole weight that an adapter needs beside the layer's own. */
+  private static long more(AdaptedModule target, long rows, Times times) {
+    int more =
+        switch (target.work()) {
+          case ADDED, REDUCED -> 0;
+          case WHOLE -> 1;
+          // The result is read again for the magnitudes; with dropout it is a second one.
+          case DECOMPOSED ->
+              times.traces()
+                  - times.forwards()
+                  + (target.dropout() > 0 ? times.forwards() + times.backwards() : 0);
+        };
+    return more * product(target.module(), rows);
+  }
+
+  /**
+   * Forward x A^T and its product with B^T; backward gu = gy B, gA = gu^T x, gB = gy^T u, and gu A
+   * for the input.
+   */
+  private static long lowRank(AdaptedModule target, long rows, Times times) {
+    long a = inner(target, rows);
+    long b = outer(target, rows);
+    boolean isDecomposed = target.work() == AdaptedModule.Work.DECOMPOSED;
+    int forwards = isDecomposed ? times.traces() : times.forwards();
+    long removed =
+        target.work() == AdaptedModule.Work.REDUCED
+            ? (times.forwards() + times.backwards()) * (a + b)
+            : 0;
+    return times.traces() * a + forwards * b + 2 * b + a + times.backwards() * a + removed;
+  }
+
+  private static long outer(AdaptedModule target, long rows) {
+    return 2 * rows * target.module().out() * target.r();
+  }
+
+  private static long inner(AdaptedModule target, long rows) {
+    return 2 * rows * target.module().in() * target.r();
   }
 
   private Function<Projection, LinearModule> projection(int layer) {
@@ -103,20 +182,6 @@ public record TrainingFlops(
 
   private static long product(LinearModule module, long rows) {
     return 2 * rows * module.in() * module.out();
-  }
-
-  /**
-   * Forward x A^T and its product with B^T; backward gu = gy B, gA = gu^T x, gB = gy^T u, and gu A
-   * for the input.
-   */
-  private static long lowRank(AdaptedModule target, long rows, int forwards, boolean carry) {
-    long a = inner(target, rows);
-    long b = 2 * rows * target.module().out() * target.r();
-    return forwards * (a + b) + 2 * b + a + (carry ? a : 0);
-  }
-
-  private static long inner(AdaptedModule target, long rows) {
-    return 2 * rows * target.module().in() * target.r();
   }
 
   /** One layer; the lowest adapted one hands no gradient on. */
@@ -140,9 +205,9 @@ public record TrainingFlops(
         int forwards = forwards(projection);
         projections += product(module, tokens) * (forwards + (carry ? 1 : 0));
         if (adapted.containsKey(module.name())) {
-          AdaptedModule target = adapted.get(module.name());
-          lora += lowRank(target, tokens, forwards, carry);
-          lora += inner(target, tokens) * (forwards() - forwards);
+          Times times = new Times(forwards, forwards(), carry ? 1 : 0);
+          projections += more(adapted.get(module.name()), tokens, times);
+          lora += lowRank(adapted.get(module.name()), tokens, times);
         }
       }
       return new Parts(projections, lora, attention(pairs), 0);
@@ -179,8 +244,37 @@ public record TrainingFlops(
       boolean belowIsAdapted =
           config.projections().stream()
               .filter(below -> feeds(below, projection))
-              .anyMatch(below -> adapted.containsKey(config.module(index, below).name()));
-      return index > lowest || (index == lowest && belowIsAdapted);
+              .anyMatch(below -> isTrained(config.module(index, below).name()));
+      boolean normBelowIsTrained =
+          Arrays.stream(NormPlace.values())
+              .filter(place -> feeds(place, projection))
+              .anyMatch(place -> others.contains(config.names().module(index, place)));
+      return index > lowest
+          || (index == lowest && (isEmbeddingTrained() || belowIsAdapted || normBelowIsTrained));
+    }
+
+    private boolean isTrained(String module) {
+      return adapted.containsKey(module) || others.contains(module);
+    }
+
+    /** Where parts are parallel, their norms are taken together. */
+    private boolean feeds(NormPlace below, Projection above) {
+      int place =
+          switch (below) {
+            case ATTENTION -> config.residual() == Residual.NORM_LAST ? 2 : 0;
+            case QUERY, KEY -> 1;
+            case ATTENTION_RESULT -> 2;
+            case MLP -> ofMlp();
+            case MLP_RESULT -> 4;
+          };
+      return place <= stage(above);
+    }
+
+    private int ofMlp() {
+      if (config.residual() == Residual.NORM_LAST) {
+        return 4;
+      }
+      return config.residual().isSequential() ? 2 : 0;
     }
 
     private boolean feeds(Projection below, Projection above) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * What a finetune would do, known without Spark and without weights.
@@ -90,6 +91,10 @@ public record Plan(
       trainable.merge(kind, target.trainableParameters(), Long::sum);
       counts.merge(kind, 1, Integer::sum);
       weights.merge(kind, target.module().weights(), Long::sum);
+    }
+    for (Map.Entry<String, Long> other : new TreeMap<>(shape.others()).entrySet()) {
+      trainable.merge(kind(other.getKey()), other.getValue(), Long::sum);
+      counts.merge(kind(other.getKey()), 1, Integer::sum);
     }
     shape.shared().forEach(entry -> trainable.put(kind(entry.name()), entry.elements()));
     long parameters = shape.trainableParameters();

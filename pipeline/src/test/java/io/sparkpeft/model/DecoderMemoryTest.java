@@ -68,7 +68,7 @@ class DecoderMemoryTest {
                     "target_modules",
                     List.of("q_proj", "down_proj", "lm_head"))));
     DecoderMemory dropping = DecoderMemory.of(CONFIG, Dtype.BFLOAT16, shape(adapter));
-    assertThat(dropping.droppedFeatures()).isEqualTo(3 * (8 + 12));
+    assertThat(dropping.keptFeatures()).isEqualTo(3 * (8 + 12));
     assertThat(dropping.activationBytes(2, 6, Checkpointing.KEEP_ALL))
         .isEqualTo(memory.activationBytes(2, 6, Checkpointing.KEEP_ALL) + 5 * 2 * 6 * 20 * 3);
     LoraConfig without = adapter.with("lora_dropout", 0.0);

@@ -32,6 +32,10 @@ final class FlopCounter implements KernelObserver {
               matrix(arguments[2]),
               product(arguments, 0, 2),
               product(arguments, 1, 3) + product(arguments, 0, 4));
+      case "dora_direction" ->
+          count(matrix(arguments[3]), 0, product(arguments, 1, 2) + product(arguments, 1, 3));
+      case "weight_vjp" -> weightVjp(arguments);
+      case "add_product_" -> lora += product(arguments, 1, 2);
       case "lora_inner" -> lora += product(arguments, 0, 1);
       case "lora_parameters_vjp" -> parametersVjp(arguments);
       case "lora_input_vjp" -> pending = product(arguments, 0, 1);
@@ -45,6 +49,12 @@ final class FlopCounter implements KernelObserver {
           attention += 5 * products((long[]) arguments[6], (Long) arguments[9]);
       default -> {}
     }
+  }
+
+  /** gw = gy^T x. */
+  private void weightVjp(Object[] arguments) {
+    long[] gy = matrix(arguments[0]);
+    count(new long[] {gy[1]}, 2 * gy[0] * gy[1] * matrix(arguments[1])[1], 0);
   }
 
   /** gu = gy b, ga = gu^T x, gb = gy^T u. */

@@ -7,6 +7,7 @@ import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.LoraConfig;
+import io.sparkpeft.base.Json;
 import io.sparkpeft.data.TokenBatch;
 import io.sparkpeft.tensor.KernelObservation;
 import java.util.List;
@@ -78,7 +79,7 @@ class TrainingFlopsTest {
             .with("lora_dropout", 0.5)
             .with("target_modules", List.of(modules.split(",")));
     TrainingFlops formula =
-        new TrainingFlops(model.decoder.config(), config.shape(base).modules(), checkpointing);
+        new TrainingFlops(model.decoder.config(), config.shape(base), checkpointing);
     FlopCounter counter = new FlopCounter(model.decoder.config());
     TokenBatch batch = model.batch();
     try (Adapter adapter = Adapters.create(model.manager, config, base, 1);
@@ -98,7 +99,7 @@ class TrainingFlopsTest {
         TrainingFlops formula =
             new TrainingFlops(
                 other.decoder.config(),
-                other.adapter.config().shape(other.decoder.config().baseModel()).modules(),
+                other.adapter.config().shape(other.decoder.config().baseModel()),
                 checkpointing);
         FlopCounter counter = new FlopCounter(other.decoder.config());
         try (KernelObservation observation = KernelObservation.begin(counter, Device.cpu())) {
@@ -112,13 +113,59 @@ class TrainingFlopsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          mistral  | {"target_modules": ["v_proj"], "use_dora": true}
+          mistral  | {"target_modules": ["o_proj", "up_proj"], "use_dora": true, "lora_dropout": 0.5}
+          gemma2   | {"target_modules": ["down_proj", "k_proj"], "use_dora": true}
+          mistral  | {"target_modules": ["q_proj", "down_proj"], "init_lora_weights": "pissa"}
+          mistral  | {"target_modules": ["layers.1.mlp.up_proj"], "modules_to_save": ["lm_head"]}
+          mistral  | {"target_modules": ["up_proj"], "modules_to_save": ["layers.0.self_attn"]}
+          mistral  | {"target_modules": ["layers.1.mlp.up_proj"], "modules_to_save": ["embed_tokens"]}
+          mistral  | {"target_modules": ["layers.1.mlp.down_proj"], "modules_to_save": ["1.input_layernorm"]}
+          mistral  | {"target_modules": ["layers.1.mlp.down_proj"], "modules_to_save": ["1.post_attention_layernorm"]}
+          mistral  | {"target_modules": ["lm_head"], "modules_to_save": ["model.norm"]}
+          gemma2   | {"target_modules": ["1.mlp.down_proj"], "modules_to_save": ["1.post_attention_layernorm"]}
+          gemma2   | {"target_modules": ["1.mlp.up_proj"], "modules_to_save": ["1.post_feedforward_layernorm"]}
+          qwen3    | {"target_modules": ["1.mlp.down_proj"], "modules_to_save": ["1.self_attn.k_norm"]}
+          opt_norm_last | {"target_modules": ["1.fc2"], "modules_to_save": ["1.self_attn_layer_norm"]}
+          opt_norm_last | {"target_modules": ["1.fc1"], "modules_to_save": ["1.final_layer_norm"]}
+          gpt2     | {"target_modules": ["1.mlp.c_proj"], "bias": "all"}
+          phi      | {"target_modules": ["1.mlp.fc2"], "modules_to_save": ["1.input_layernorm"]}
+          """)
+  void equalsWhatVariantsCompute(String family, String settings) throws Exception {
+    try (ReferenceModel other = ReferenceModel.open("families/" + family)) {
+      BaseModel base = other.decoder.config().baseModel();
+      LoraConfig config = LoraConfig.of(Json.parse(settings)).with("r", 2);
+      for (Checkpointing checkpointing : Checkpointing.values()) {
+        FlopCounter counter = new FlopCounter(other.decoder.config());
+        try (Adapter adapter =
+            Adapters.create(other.manager, config, base, other.decoder.frozenTensors(), 1)) {
+          KernelObservation observation = KernelObservation.begin(counter, Device.cpu());
+          try (observation) {
+            new AdapterTraining(other.decoder, adapter, checkpointing)
+                .lossAndGradient(other.batch(), 1, 7, new float[adapter.parameterCount()]);
+          }
+        }
+        TrainingFlops formula =
+            new TrainingFlops(other.decoder.config(), config.shape(base), checkpointing);
+        assertThat(formula.of(other.batch().lengths(), other.batch().targetCount()))
+            .as(checkpointing + " " + settings)
+            .isEqualTo(counter.counted());
+      }
+    }
+  }
+
   @Test
   void aDocumentPaysForItsOwnLengthAlone() {
     LoraConfig config = LoraConfig.defaults().with("target_modules", List.of("q_proj"));
     TrainingFlops formula =
         new TrainingFlops(
             model.decoder.config(),
-            config.shape(model.decoder.config().baseModel()).modules(),
+            config.shape(model.decoder.config().baseModel()),
             Checkpointing.KEEP_ALL);
     TrainingFlops.Parts apart = formula.of(new int[] {5}, 1).plus(formula.of(new int[] {9}, 2));
     assertThat(formula.of(new int[] {5, 9}, 3)).isEqualTo(apart);

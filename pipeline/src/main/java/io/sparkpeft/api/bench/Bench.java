@@ -130,7 +130,7 @@ public final class Bench {
     AdapterTraining training = new AdapterTraining(decoder, adapter, checkpointing);
     StepTimes times = new StepTimes(bench, config.vocabularySize(), manager.getDevice());
     TrainResult result = train(training, adapter, documents, optimizerState, times);
-    TrainingFlops flops = new TrainingFlops(config, shape.modules(), checkpointing);
+    TrainingFlops flops = new TrainingFlops(config, shape, checkpointing);
     Assessment assessment =
         new Assessment(recipe, documents, flops, times, decoder.arithmetic(), manager);
     return new Benchmark(

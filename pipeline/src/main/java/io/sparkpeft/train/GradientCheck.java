@@ -13,6 +13,12 @@ final class GradientCheck {
   /** What PEFT's names of trained tensors put behind their module's. */
   private static final Pattern MODULE = Pattern.compile("(.*)\\.(?:lora|vblora|ia3|adapter)_.*");
 
+  /**
+   * What may have no gradient for good reason: rows of tokens that no example has, and a bias of
+   * keys, which shifts all scores of a query alike.
+   */
+  private static final Pattern EXEMPT = Pattern.compile(".*(?:\\.trainable_tokens_delta|\\.bias)");
+
   private GradientCheck() {}
 
   /**
@@ -23,6 +29,9 @@ final class GradientCheck {
     Set<String> untouched = new LinkedHashSet<>();
     Set<String> touched = new LinkedHashSet<>();
     for (AdapterParameter parameter : adapter.parameters()) {
+      if (EXEMPT.matcher(parameter.name()).matches()) {
+        continue;
+      }
       Set<String> found = isZero(gradient, parameter) ? untouched : touched;
       found.add(module(parameter.name()));
     }

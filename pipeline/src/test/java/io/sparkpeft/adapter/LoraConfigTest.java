@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.SparkPeftException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -213,5 +215,77 @@ class LoraConfigTest {
 
   private void write(String config) throws IOException {
     Files.writeString(folder.resolve("adapter_config.json"), config);
+  }
+
+  /** For every key that PEFT writes another value, and what becomes of it. */
+  private static final Map<String, String> OTHERS =
+      Map.ofEntries(
+          Map.entry("alora_invocation_tokens", "refused [1]"),
+          Map.entry("alpha_pattern", "honoured {\"q_proj\": 4}"),
+          Map.entry("arrow_config", "refused {\"top_k\": 2}"),
+          Map.entry("auto_mapping", "kept {\"parent_library\": \"m\"}"),
+          Map.entry("base_model_name_or_path", "kept \"base\""),
+          Map.entry("bias", "honoured \"all\""),
+          Map.entry("corda_config", "refused {\"corda_method\": \"kpm\"}"),
+          Map.entry("ensure_weight_tying", "honoured true"),
+          Map.entry("eva_config", "refused {\"rho\": 1.0}"),
+          Map.entry("exclude_modules", "honoured [\"lm_head\"]"),
+          Map.entry("fan_in_fan_out", "kept true"),
+          Map.entry("inference_mode", "kept true"),
+          Map.entry("init_lora_weights", "honoured \"pissa_niter_16\""),
+          Map.entry("kasa_config", "refused {\"beta\": 1.0}"),
+          Map.entry("layer_replication", "refused [[0, 2]]"),
+          Map.entry("layers_pattern", "honoured [\"layers\"]"),
+          Map.entry("layers_to_transform", "honoured [1]"),
+          Map.entry("loftq_config", "without effect {\"loftq_bits\": 4}"),
+          Map.entry("lora_alpha", "honoured 2.5"),
+          Map.entry("lora_bias", "honoured true"),
+          Map.entry("lora_dropout", "honoured 0.5"),
+          Map.entry("lora_ga_config", "refused {\"stable_gamma\": 4}"),
+          Map.entry("megatron_config", "refused {\"a\": 1}"),
+          Map.entry("megatron_core", "without effect \"another\""),
+          Map.entry("modules_to_save", "honoured [\"norm\"]"),
+          Map.entry("monteclora_config", "refused {\"num_samples\": 2}"),
+          Map.entry("peft_type", "refused \"ADALORA\""),
+          Map.entry("peft_version", "kept \"0.18.0\""),
+          Map.entry("qalora_group_size", "without effect 32"),
+          Map.entry("r", "honoured 3"),
+          Map.entry("rank_pattern", "honoured {\"q_proj\": 4}"),
+          Map.entry("revision", "kept \"main\""),
+          Map.entry("target_modules", "honoured [\"k_proj\"]"),
+          Map.entry("target_parameters", "refused [\"experts\"]"),
+          Map.entry("task_type", "kept \"FEATURE_EXTRACTION\""),
+          Map.entry("trainable_token_indices", "honoured {\"lm_head\": [3]}"),
+          Map.entry("use_bdlora", "refused {\"nblocks\": 2}"),
+          Map.entry("use_dora", "honoured true"),
+          Map.entry("use_qalora", "refused true"),
+          Map.entry("use_rslora", "honoured true"),
+          Map.entry("velora_config", "refused {\"num_groups\": 2}"));
+
+  @Test
+  void everyKeyIsHonouredOrRefusedByName() throws IOException {
+    List<String> all = new ArrayList<>();
+    LoraConfig.defaults().toJson().fieldNames().forEachRemaining(all::add);
+    assertThat(OTHERS.keySet()).containsExactlyInAnyOrderElementsOf(all);
+    LoraConfig usual = of("{\"target_modules\": [\"q_proj\"], \"layers_to_transform\": [0, 1]}");
+    for (Map.Entry<String, String> other : OTHERS.entrySet()) {
+      String key = other.getKey();
+      int end = other.getValue().indexOf(' ', other.getValue().startsWith("without") ? 8 : 0);
+      JsonNode value = Json.parse(other.getValue().substring(end + 1));
+      ObjectNode settings = usual.toJson();
+      settings.set(key, value);
+      switch (other.getValue().substring(0, end)) {
+        case "honoured" ->
+            assertThat(LoraConfig.of(settings).differencesFrom(usual)).containsExactly(key);
+        case "kept" -> {
+          LoraConfig changed = LoraConfig.of(settings);
+          assertThat(changed.toJson().get(key)).isEqualTo(value);
+        }
+        case "without effect" -> assertThat(LoraConfig.of(settings)).isEqualTo(usual);
+        default ->
+            assertThatThrownBy(() -> AdapterConfig.of(settings))
+                .hasMessageContaining("Cannot honour " + key + " = " + value);
+      }
+    }
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkpeft.base.Json;
 import io.sparkpeft.data.MicroBatching;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.data.TokenFileWriter;
@@ -15,10 +17,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole of the rooms together: model, adapter, gradients, ranks, optimizer, checkpoints. */
 class LlamaTrainingTest {
@@ -84,20 +89,45 @@ class LlamaTrainingTest {
     assertThat(result.lossLast()).isLessThan(0.5);
   }
 
-  @Test
-  void ranksAndWorkersAndResumingDoNotChangeABit() {
-    String whole = rehearsal(10).run().get(0).adapterSha256();
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        """
+        {"use_dora": true, "target_modules": ["q_proj", "down_proj", "embed_tokens"]}""",
+        """
+        {"use_dora": true, "init_lora_weights": "pissa", "target_modules": ["o_proj", "lm_head"]}""",
+        """
+        {"lora_bias": true, "target_modules": ["k_proj", "up_proj"], "use_rslora": true}""",
+        """
+        {"target_modules": ["v_proj"], "modules_to_save": ["lm_head", "embed_tokens", "norm"]}""",
+        """
+        {"target_modules": ["v_proj"], "trainable_token_indices": {"embed_tokens": [5, 95, 1],
+        "lm_head": [7]}}""",
+        """
+        {"target_modules": ["embed_tokens", "gate_proj"], "init_lora_weights": "orthogonal"}""",
+        """
+        {"target_modules": ["q_proj", "up_proj"], "init_lora_weights": "pissa_niter_4"}""",
+        """
+        {"target_modules": ["q_proj", "up_proj"], "init_lora_weights": "olora"}"""
+      })
+  void ranksAndWorkersAndResumingDoNotChangeABit(String settings) throws IOException {
+    JsonNode variant = Json.parse(settings);
+    Supplier<Rehearsal> run = () -> rehearsal(6).students(seed -> llama.student(seed, variant));
+    TrainResult alone = run.get().run().get(0);
+    String whole = alone.adapterSha256();
+    assertThat(alone.lossLast()).isLessThan(alone.lossFirst());
 
-    assertThat(rehearsal(10).ranks(2).workers(2).run())
+    assertThat(run.get().ranks(2).workers(2).run())
         .extracting(TrainResult::adapterSha256)
         .containsOnly(whole);
 
-    CheckpointStore store =
-        new CheckpointStore(folder.resolve("checkpoints"), CheckpointStoreTest.IDENTITY);
-    assertThatThrownBy(() -> rehearsal(10).checkpoints(store).events(Rehearsal.dyingAfter(6)).run())
+    Path checkpoints = folder.resolve("checkpoints-" + Integer.toHexString(settings.hashCode()));
+    CheckpointStore store = new CheckpointStore(checkpoints, CheckpointStoreTest.IDENTITY);
+    assertThatThrownBy(() -> run.get().checkpoints(store).events(Rehearsal.dyingAfter(5)).run())
         .hasMessage("killed");
-    Path latest = folder.resolve("checkpoints/step-000004");
-    List<TrainResult> resumed = rehearsal(10).ranks(2).checkpoints(store).resumeFrom(latest).run();
+    Path latest = checkpoints.resolve("step-000004");
+    List<TrainResult> resumed = run.get().ranks(2).checkpoints(store).resumeFrom(latest).run();
     assertThat(resumed)
         .extracting(TrainResult::adapterSha256, TrainResult::resumedFromStep)
         .containsOnly(tuple(whole, 4L));

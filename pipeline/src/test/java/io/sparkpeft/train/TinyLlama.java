@@ -2,6 +2,7 @@ package io.sparkpeft.train;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.Adapters;
@@ -53,6 +54,11 @@ final class TinyLlama implements AutoCloseable {
 
   /** LoRA of rank 8 with dropout, its values drawn by the seed. */
   Rehearsal.Student student(long seed) {
+    return student(seed, Json.object());
+  }
+
+  /** The same with other settings. */
+  Rehearsal.Student student(long seed, JsonNode settings) {
     LoraConfig config =
         LoraConfig.defaults()
             .with("r", 8)
@@ -68,10 +74,15 @@ final class TinyLlama implements AutoCloseable {
                     "gate_proj",
                     "up_proj",
                     "down_proj",
-                    "lm_head"));
+                    "lm_head"))
+            .withAll(settings);
     Adapter adapter =
         Adapters.create(
-            Engine.newManager(Device.cpu()), config, decoder.config().baseModel(), seed);
+            Engine.newManager(Device.cpu()),
+            config,
+            decoder.config().baseModel(),
+            decoder.frozenTensors(),
+            seed);
     AdapterTraining training = new AdapterTraining(decoder, adapter, Checkpointing.RECOMPUTE);
     return new Rehearsal.Student(adapter, training::lossAndGradient, training::loss);
   }

@@ -290,7 +290,7 @@ final class AdapterErrors {
         CONFIGURATION,
         "These adapters cannot be combined into one.",
         why,
-        "Merge them one after the other (merge.combination_type = none), or choose others.");
+        "Merge them one after the other, without merge.combination_type, or choose others.");
   }
 
   static SparkPeftException cannotUnmerge(String tensor) {

@@ -71,4 +71,23 @@ final class ApiErrors {
         "Answers come out wrong where prompts differ from training.",
         "Set data.template as it was in prepare, or use --raw for a text without a template.");
   }
+
+  static SparkPeftException baseInFourBits(Path base) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "The base " + base + " is quantised, so it is no original to merge into.",
+        "Merging into four bits, into what they stand for, and into the weights before them gives"
+            + " three different models.",
+        "Name the base in 16 bits as model.path, or choose merge.base = dequantized or"
+            + " requantized.");
+  }
+
+  static SparkPeftException baseNotInFourBits(Path base) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "The base " + base + " is not quantised.",
+        "merge.base = dequantized and requantized go by how the adapter was trained: on a base in"
+            + " four bits.",
+        "Set model.quantization as it was in training, or choose merge.base = original.");
+  }
 }

@@ -23,4 +23,9 @@ public final class Merged extends RunResult {
   public double maxAbsLogitChange() {
     return number("max_abs_logit_change");
   }
+
+  /** The share of tokens that merged and unmerged model both take as the likeliest. */
+  public double equalGreedyShare() {
+    return node().path("certificate").path("equal_greedy_share").asDouble();
+  }
 }

@@ -4,15 +4,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.recipe.Job;
+import io.sparkpeft.recipe.MergeSection;
 import io.sparkpeft.recipe.Recipe;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
-/** A base and an adapter to one plain model folder, checked against the two. */
+/** A base and adapters to one plain model folder, checked against the two. */
 record Merging(SparkSession session, Consumer<String> messages) {
   private static final String MODEL = "model";
+  private static final String ADAPTER = "adapter";
 
   Merged run(Recipe recipe) {
     ResultFolder result = ResultFolder.of(Job.MERGE, recipe);
@@ -21,23 +24,56 @@ record Merging(SparkSession session, Consumer<String> messages) {
       messages.accept("Run " + result.runId() + " is finished already; its model is reused.");
       return new Merged(finished.get(), true);
     }
+    tellWhatWillHappen(recipe);
     try (NewFolder folder = result.begin()) {
-      String base = recipe.model().folder().toString();
-      String adapter = recipe.adapter().requiredFolder().toString();
-      String target = folder.path().resolve(MODEL).toString();
-      messages.accept("Merging " + adapter + " into " + base + ".");
-      MergeCheck check =
-          OnExecutor.run(
-              session,
-              "spark-peft: merge",
-              () -> MergeCheck.ofMerge(Path.of(base), Path.of(adapter), Path.of(target)));
-      ObjectNode keys =
-          Json.object()
-              .put("model_path", result.path().resolve(MODEL).toString())
-              .put("max_abs_logit_difference", check.maxAbsLogitDifference())
-              .put("max_abs_logit_change", check.maxAbsLogitChange())
-              .put("max_abs_weight_change", check.maxAbsWeightChange());
-      return new Merged(result.commit(folder, keys), false);
+      MergeTask task =
+          new MergeTask(
+              recipe.effective().assignments(),
+              folder.path().resolve(MODEL).toString(),
+              folder.path().resolve(ADAPTER).toString());
+      MergeCertificate certificate = OnExecutor.run(session, "spark-peft: merge", task);
+      messages.accept(certificate.text());
+      if (certificate.equalGreedyTokens() < certificate.greedyTokens()) {
+        messages.accept(warning(certificate));
+      }
+      return new Merged(result.commit(folder, json(result, certificate)), false);
     }
+  }
+
+  private void tellWhatWillHappen(Recipe recipe) {
+    MergeSection settings = recipe.merging();
+    List<Path> adapters = settings.folders(recipe.adapter());
+    settings
+        .combination()
+        .ifPresent(
+            type ->
+                messages.accept("Combining %d adapters (%s).".formatted(adapters.size(), type)));
+    for (int i = 0; i < adapters.size(); i++) {
+      String count = adapters.size() == 1 ? "" : " (%d of %d)".formatted(i + 1, adapters.size());
+      messages.accept(
+          "Merging %s into %s%s.".formatted(adapters.get(i), recipe.model().folder(), count));
+    }
+  }
+
+  private static String warning(MergeCertificate certificate) {
+    int others = certificate.greedyTokens() - certificate.equalGreedyTokens();
+    String why =
+        certificate.base() == MergeSection.Base.REQUANTIZED
+            ? "Four bits cannot hold all that the adapter adds: keep it beside the base, or merge"
+                + " with merge.base = dequantized."
+            : "Evaluate the merged model before you use it in the adapter's place.";
+    return "Warning: the merged model continues the probe prompts otherwise in %d of %d tokens. %s"
+        .formatted(others, certificate.greedyTokens(), why);
+  }
+
+  private static ObjectNode json(ResultFolder result, MergeCertificate certificate) {
+    ObjectNode keys =
+        Json.object()
+            .put("model_path", result.path().resolve(MODEL).toString())
+            .put("max_abs_logit_difference", certificate.maxAbsLogitDifference())
+            .put("max_abs_logit_change", certificate.maxAbsLogitChange())
+            .put("max_abs_weight_change", certificate.maxAbsWeightChange());
+    keys.set("certificate", certificate.json());
+    return keys;
   }
 }

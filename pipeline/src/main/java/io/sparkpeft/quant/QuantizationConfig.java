@@ -73,10 +73,12 @@ public final class QuantizationConfig {
   }
 
   /**
+   * What a config.json says of weights that were quantised so.
+   *
    * @param skipped modules that were left as they are
    * @param compute the type to compute in
    */
-  static ObjectNode of(Quantization settings, List<String> skipped, Dtype compute) {
+  public static ObjectNode of(Quantization settings, List<String> skipped, Dtype compute) {
     ObjectNode node = Json.object();
     node.put(METHOD, settings.type().isBitsAndBytes() ? BITSANDBYTES : OWN_METHOD);
     node.put("load_in_4bit", true).put("load_in_8bit", false);

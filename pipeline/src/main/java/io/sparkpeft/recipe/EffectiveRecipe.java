@@ -68,10 +68,16 @@ public final class EffectiveRecipe {
   }
 
   private static String identity(Setting<?> setting) {
-    boolean isInput = setting.key().effect() == Key.Effect.INPUT;
-    return isInput && setting.value() instanceof Optional<?> path && path.isPresent()
-        ? Fingerprint.of(path.get().toString())
-        : Json.compact(setting.key().identity(setting.value()));
+    if (setting.key().effect() == Key.Effect.INPUT) {
+      if (setting.value() instanceof Optional<?> path && path.isPresent()) {
+        return Fingerprint.of(path.get().toString());
+      }
+      if (setting.value() instanceof List<?> paths) {
+        return Json.compact(
+            Json.tree(paths.stream().map(path -> Fingerprint.of(path.toString())).toList()));
+      }
+    }
+    return Json.compact(setting.key().identity(setting.value()));
   }
 
   /** What is not a default, as {@code key=value} for {@link Recipe#read}: to carry it elsewhere. */

@@ -10,7 +10,7 @@ public enum Job {
   QUANTIZE(
       "run, model.path, model.quantization, model.double_quant, model.quantization_blocksize,"
           + " output"),
-  MERGE("run, model, adapter.path, output"),
+  MERGE("run, model, adapter.path, merge, output"),
   EVALUATE("run, model, adapter.path, data.table, eval, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
   PLAN("run, model, data, tables, adapter, train, output"),

@@ -34,6 +34,7 @@ public record Recipe(
     TablesSection tables,
     AdapterSection adapter,
     TrainSection train,
+    MergeSection merge,
     EvalSection eval,
     GenerateSection generate,
     BenchSection bench,
@@ -131,6 +132,21 @@ public record Recipe(
     return model;
   }
 
+  /**
+   * How adapters are merged.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) if a key of combinations is set and nothing
+   *     is combined
+   */
+  public MergeSection merging() {
+    for (Key<?> key : List.of(MergeSection.WEIGHTS, MergeSection.SVD_RANK)) {
+      if (effective.isSet(key) && merge.combination().isEmpty()) {
+        throw RecipeErrors.onlyWith(key, effective.origin(key), MergeSection.COMBINATION_TYPE);
+      }
+    }
+    return merge;
+  }
+
   /** PEFT's settings, by its names, of an adapter that this recipe makes. */
   public ObjectNode adapterSettings() {
     return AdapterSection.settings(effective, key -> true).put("task_type", "CAUSAL_LM");
@@ -176,6 +192,7 @@ public record Recipe(
         TablesSection.of(effective),
         AdapterSection.of(effective),
         TrainSection.of(effective),
+        MergeSection.of(effective),
         EvalSection.of(effective),
         GenerateSection.of(effective),
         BenchSection.of(effective),

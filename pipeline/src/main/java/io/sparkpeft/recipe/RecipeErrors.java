@@ -103,4 +103,12 @@ final class RecipeErrors {
     String leaf = name.substring(name.lastIndexOf('.') + 1);
     return RecipeKeys.names().stream().filter(known -> known.endsWith("." + leaf)).findFirst();
   }
+
+  static SparkPeftException otherCount(Key<?> key, int found, int expected) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The key " + key.name() + " has " + found + " values.",
+        "There are " + expected + " adapters, and each needs one.",
+        "Give as many, or leave the key out.");
+  }
 }

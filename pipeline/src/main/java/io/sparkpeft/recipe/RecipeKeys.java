@@ -19,6 +19,7 @@ public final class RecipeKeys {
               TablesSection.KEYS,
               AdapterSection.KEYS,
               TrainSection.KEYS,
+              MergeSection.KEYS,
               EvalSection.KEYS,
               GenerateSection.KEYS,
               BenchSection.KEYS,

@@ -111,8 +111,8 @@ class AdapterCombinationTest {
                     manager, parts, CombinationType.LINEAR, OptionalInt.empty(), BASE, folder))
         .hasMessage(
             "These adapters cannot be combined into one. Their ranks are [3, 5], and linear sums"
-                + " only what has one rank. Merge them one after the other"
-                + " (merge.combination_type = none), or choose others.");
+                + " only what has one rank. Merge them one after the other, without"
+                + " merge.combination_type, or choose others.");
   }
 
   @Test

@@ -69,6 +69,13 @@ final class OtherValues {
     values.put("train.max_steps", "10");
     values.put("train.global_batch_size", "64");
     values.put("train.micro_batch_size", "2");
+    values.put("merge.base", "dequantized");
+    values.put("merge.mode", "safe_merge");
+    values.put("merge.adapters", "/adapters/one,/adapters/two");
+    values.put("merge.combination_type", "svd");
+    values.put("merge.weights", "0.5,-1");
+    values.put("merge.svd_rank", "3");
+    values.put("merge.prompts", "/prompts.txt");
     values.put("train.loraplus_lr_ratio", "16");
     values.put("train.loraplus_lr_embedding", "2e-6");
     values.put("train.learning_rate_vector_bank", "3e-3");

@@ -17,6 +17,7 @@ import llama
 import torch
 from peft import IA3Config, PrefixTuningConfig, VBLoRAConfig, get_peft_model
 from safetensors.torch import save_file
+from transformers.activations import ACT2FN
 
 BANK = {"r": 2, "num_vectors": 20, "vector_length": 4, "topk": 2, "vblora_dropout": 1 - llama.KEEP}
 METHODS = {
@@ -43,6 +44,24 @@ METHODS = {
     ),
     "prefix": (PrefixTuningConfig, {"num_virtual_tokens": 5}),
 }
+DROPPED = 1 - llama.KEEP
+BOTTLENECKS = {
+    "bottleneck_houlsby": {
+        "bottleneck_size": 3,
+        "scaling": 0.5,
+        "adapter_dropout": DROPPED,
+        "target_modules": ["o_proj", "down_proj"],
+    },
+    "bottleneck_series": {"bottleneck_size": 3, "non_linearity": "gelu", "adapter_dropout": DROPPED},
+    "bottleneck_pfeiffer": {"bottleneck_size": 4, "non_linearity": "relu", "use_adapterp": True},
+    "bottleneck_parallel": {
+        "bottleneck_size": 2,
+        "non_linearity": "silu",
+        "scaling": 2.0,
+        "adapter_dropout": DROPPED,
+        "use_parallel_adapter": True,
+    },
+}
 
 
 def untied():
@@ -65,9 +84,11 @@ def randomized(model):
 
 
 def adapted(name):
-    kind, settings = METHODS[name]
     model = untied()
     model.name_or_path = "tiny"
+    if name in BOTTLENECKS:
+        return randomized(BottleneckModel(model, BOTTLENECKS[name]))
+    kind, settings = METHODS[name]
     return randomized(get_peft_model(model, kind(task_type="CAUSAL_LM", **settings)))
 
 
@@ -79,13 +100,87 @@ def put_masks(model, cells):
             mask = torch.rand(cells, module.in_features, generator=generator) < llama.KEEP
             masks["mask." + name.removeprefix("base_model.model.")] = mask.to(torch.uint8)
             module.vblora_dropout["default"] = llama.GivenMask(mask)
+        elif isinstance(module, Bottleneck) and "adapter_dropout" in model.settings:
+            mask = torch.rand(cells, module.in_features, generator=generator) < llama.KEEP
+            masks["mask." + name.removeprefix("model.")] = mask.to(torch.uint8)
+            module.keep = llama.GivenMask(mask)
     return masks
+
+
+class Bottleneck(torch.nn.Module):
+    """A linear layer with an adapter before it, behind it or beside it, as LLM-Adapters has them."""
+
+    def __init__(self, base, place, settings):
+        super().__init__()
+        self.base_layer, self.place = base, place
+        self.in_features = base.out_features if place == "behind" else base.in_features
+        to = base.in_features if place == "before" else base.out_features
+        size = settings["bottleneck_size"]
+        self.adapter_down = torch.nn.Linear(self.in_features, size, bias=False)
+        self.adapter_up = torch.nn.Linear(size, to, bias=False)
+        self.activation = ACT2FN[settings.get("non_linearity", "tanh")]
+        self.scaling = settings.get("scaling", 1.0)
+        self.keep = torch.nn.Identity()
+
+    def narrow(self, x):
+        return self.adapter_up(self.activation(self.adapter_down(self.keep(x)))) * self.scaling
+
+    def forward(self, x):
+        if self.place == "before":
+            return self.base_layer(self.narrow(x) + x)
+        y = self.base_layer(x)
+        return y + self.narrow(y if self.place == "behind" else x)
+
+
+class BottleneckModel(torch.nn.Module):
+    """Saves what that fork of PEFT would, with the keys that PEFT gives every adapter."""
+
+    def __init__(self, model, settings):
+        super().__init__()
+        self.model, self.settings = model.requires_grad_(False), settings
+        targets = settings.get("target_modules")
+        if targets is None and settings.get("use_parallel_adapter"):
+            targets = ["q_proj", "v_proj", "k_proj"]
+        elif targets is None:
+            targets = ["down_proj"]
+            targets += [] if settings.get("use_adapterp") else ["gate_proj", "up_proj"]
+        self.targets = targets
+        for path, module in list(model.named_modules()):
+            name = path.rpartition(".")[2]
+            if name in targets:
+                place = "before" if name in ("gate_proj", "up_proj") else "behind"
+                place = "beside" if settings.get("use_parallel_adapter") else place
+                parent = model.get_submodule(path.rpartition(".")[0])
+                setattr(parent, name, Bottleneck(module, place, settings))
+
+    def forward(self, **inputs):
+        return self.model(**inputs)
+
+    def generate(self, **inputs):
+        return self.model.generate(**inputs)
+
+    def save_pretrained(self, folder, save_embedding_layers):
+        folder.mkdir(parents=True, exist_ok=True)
+        trained = {n: p for n, p in self.named_parameters() if p.requires_grad}
+        tensors = {"base_model." + name: p.detach() for name, p in trained.items()}
+        save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+        keys = dict(
+            adapter_dropout=0.0, auto_mapping=None, base_model_name_or_path="tiny", bias="none",
+            bottleneck_size=256, fan_in_fan_out=False, inference_mode=True, init_weights="bert",
+            modules_to_save=None, non_linearity="tanh", peft_type="BOTTLENECK", peft_version=None,
+            revision=None, scaling=1.0, task_type="CAUSAL_LM", use_adapterp=False,
+            use_parallel_adapter=False,
+        )
+        keys.update(self.settings, target_modules=self.targets)
+        (folder / "adapter_config.json").write_text(json.dumps(keys))
 
 
 def saved_name(name):
     """The key in adapter_model.safetensors of a parameter as torch names it."""
     if "vblora_vector_bank" in name:
         return "base_model.vblora_vector_bank"
+    if "adapter_" in name:
+        return "base_model." + name
     return "prompt_embeddings" if "prompt_encoder" in name else name
 
 
@@ -144,8 +239,9 @@ def write(folder, model, settings):
 def main(root, names):
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    for name in names or METHODS:
-        write(root / "methods" / name, adapted(name), METHODS[name][1])
+    settings = {name: settings for name, (_, settings) in METHODS.items()} | BOTTLENECKS
+    for name in names or settings:
+        write(root / "methods" / name, adapted(name), settings[name])
 
 
 if __name__ == "__main__":

@@ -43,6 +43,16 @@ public interface Adapter extends AutoCloseable {
     return false;
   }
 
+  /** What stands before every text in that layer's attention, if anything does. */
+  default Optional<Prefix> prefix(int layer) {
+    return Optional.empty();
+  }
+
+  /** How many virtual tokens stand before every text: positions begin behind them. */
+  default int virtualTokens() {
+    return 0;
+  }
+
   /** How its deltas' tensors follow from the trained ones; empty where they are the same. */
   default Optional<Derivation> derivation() {
     return Optional.empty();

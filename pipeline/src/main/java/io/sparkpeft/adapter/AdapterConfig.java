@@ -18,7 +18,8 @@ import java.util.TreeSet;
  * <p>A setting that we do not implement is refused by its name as soon as it differs from its
  * default, so a configuration that exists can be trained and loaded.
  */
-public abstract sealed class AdapterConfig permits LoraConfig, VbLoraConfig {
+public abstract sealed class AdapterConfig
+    permits LoraConfig, VbLoraConfig, Ia3Config, PrefixTuningConfig, BottleneckConfig {
   private final ObjectNode keys;
 
   /**
@@ -68,9 +69,12 @@ public abstract sealed class AdapterConfig permits LoraConfig, VbLoraConfig {
    */
   public static AdapterConfig readToTrain(Path folder) {
     AdapterConfig config = read(folder);
-    if (!config.isTrainable()) {
-      throw AdapterErrors.notToTrainOn(folder);
-    }
+    config
+        .whyNotTrained()
+        .ifPresent(
+            why -> {
+              throw AdapterErrors.notToTrainOn(folder, why);
+            });
     return config;
   }
 
@@ -90,12 +94,22 @@ public abstract sealed class AdapterConfig permits LoraConfig, VbLoraConfig {
    */
   public abstract AdapterShape shape(BaseModel base);
 
+  /** How many virtual tokens stand before every text. */
+  public int virtualTokens() {
+    return 0;
+  }
+
   /** The probability of dropping an input of what is added to a layer; 0 for none. */
   public abstract double dropout();
 
-  /** Whether an adapter out of a file of this configuration can be trained on. */
-  public boolean isTrainable() {
-    return true;
+  /** What keeps an adapter out of a file of this kind from being trained on, if anything does. */
+  public Optional<String> whyNotTrained() {
+    return Optional.empty();
+  }
+
+  /** What keeps it from being merged into its base; empty if nothing does. */
+  public Optional<String> whyNotMerged() {
+    return Optional.empty();
   }
 
   /** The kind of adapter. */

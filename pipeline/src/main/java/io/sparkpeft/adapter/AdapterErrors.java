@@ -179,13 +179,12 @@ final class AdapterErrors {
         "Name the folder that save_pretrained wrote.");
   }
 
-  static SparkPeftException notToTrainOn(Path folder) {
+  static SparkPeftException notToTrainOn(Path folder, String why) {
     return SparkPeftException.of(
         CONFIGURATION,
         "Cannot train on the adapter " + folder + ".",
-        "It was saved with save_only_topk_weights: the logits of the vectors that were not chosen"
-            + " are gone, and with them every other choice.",
-        "Go on from a checkpoint of its run, or save it whole next time.");
+        why,
+        "Go on from a checkpoint of its run.");
   }
 
   static SparkPeftException doesNotFit(
@@ -275,6 +274,22 @@ final class AdapterErrors {
         "Cannot merge into tensor " + entry + ".",
         "An adapter can be added to F32, BF16 and F16 weights of the shape it was made for.",
         "Merge onto the base that the adapter was trained on, unquantised.");
+  }
+
+  static SparkPeftException otherBase(String key, int found, int expected) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The adapter is for another base: its " + key + " is " + found + ".",
+        "This base has " + expected + ".",
+        "Use the base that it was trained with, or leave the key out for a new adapter.");
+  }
+
+  static SparkPeftException cannotMerge(Path adapter, String method, String why) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot merge the " + method + " adapter " + adapter + " into its base.",
+        why,
+        "Use it beside its base.");
   }
 
   static SparkPeftException nothingMerged(Path adapter) {

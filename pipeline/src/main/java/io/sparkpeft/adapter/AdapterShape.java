@@ -48,6 +48,14 @@ public record AdapterShape(
     return entries.stream().filter(entry -> !entry.name().startsWith(OF_LAYERS)).toList();
   }
 
+  /** How many virtual tokens it puts before every text. */
+  public long virtualTokens() {
+    return entries.stream()
+        .filter(entry -> entry.name().equals(PrefixTuningConfig.PROMPT))
+        .mapToLong(entry -> entry.shape()[0])
+        .sum();
+  }
+
   /** The exact size of adapter_model.safetensors. */
   public long fileBytes() {
     return SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, saved);

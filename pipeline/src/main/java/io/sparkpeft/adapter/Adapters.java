@@ -20,6 +20,10 @@ public final class Adapters {
     return switch (config.peftType()) {
       case LORA -> LoraAdapter.create(parent, (LoraConfig) config, base, frozen, seed);
       case VBLORA -> VbLoraAdapter.create(parent, (VbLoraConfig) config, base, seed);
+      case IA3 -> ModuleAdapter.create(parent, config, ((Ia3Config) config).targets(base), seed);
+      case PREFIX_TUNING -> PrefixAdapter.create(parent, (PrefixTuningConfig) config, base, seed);
+      case BOTTLENECK ->
+          ModuleAdapter.create(parent, config, ((BottleneckConfig) config).targets(base), seed);
     };
   }
 
@@ -42,6 +46,10 @@ public final class Adapters {
     return switch (config.peftType()) {
       case LORA -> LoraAdapter.load(parent, folder, base, frozen);
       case VBLORA -> VbLoraAdapter.load(parent, (VbLoraConfig) config, folder, base);
+      case IA3 -> ModuleAdapter.load(parent, config, folder, ((Ia3Config) config).targets(base));
+      case PREFIX_TUNING -> PrefixAdapter.load(parent, (PrefixTuningConfig) config, folder, base);
+      case BOTTLENECK ->
+          ModuleAdapter.load(parent, config, folder, ((BottleneckConfig) config).targets(base));
     };
   }
 

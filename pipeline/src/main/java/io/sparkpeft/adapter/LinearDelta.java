@@ -5,7 +5,13 @@ import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 
 /** What an adapter does to one linear layer of its base. */
-public sealed interface LinearDelta permits LowRankDelta, DecomposedDelta, WholeWeight, TokenRows {
+public sealed interface LinearDelta
+    permits LowRankDelta,
+        DecomposedDelta,
+        WholeWeight,
+        TokenRows,
+        ScaleDelta,
+        BottleneckDelta {
 
   /**
    * The layer's weight with the delta in it, computed in fp32 and rounded once to the weight's
@@ -21,8 +27,13 @@ public sealed interface LinearDelta permits LowRankDelta, DecomposedDelta, Whole
     return Optional.empty();
   }
 
-  /** Whether {@link #mergedBias} gives anything, so that the layer must have a bias. */
+  /** Whether {@link #mergedBias} gives anything. */
   default boolean changesBias() {
     return false;
+  }
+
+  /** Whether it gives something even where there was no bias before, which no weights can hold. */
+  default boolean needsBias() {
+    return changesBias();
   }
 }

@@ -53,15 +53,26 @@ public final class Merge implements AutoCloseable {
    *
    * @param adapterFolder an adapter of the base
    * @throws io.sparkpeft.base.SparkPeftException (65) if it does not fit the base, (66) if a file
-   *     is missing, (78) if it cannot be undone
+   *     is missing, (78) if no weights can hold what it does, or if it cannot be undone
    */
   public Merge with(Path adapterFolder, MergeMode mode) {
+    requireMergeable(adapterFolder);
     Adapter adapter = Adapters.load(manager, adapterFolder, model, frozen);
     MergedTensors merged = new MergedTensors(tensors, model, weights, adapter, mode);
     stages.add(merged);
     tensors = merged;
     weights = merged.weights();
     return this;
+  }
+
+  private static void requireMergeable(Path adapterFolder) {
+    AdapterConfig config = AdapterConfig.read(adapterFolder);
+    config
+        .whyNotMerged()
+        .ifPresent(
+            why -> {
+              throw AdapterErrors.cannotMerge(adapterFolder, config.peftType().method(), why);
+            });
   }
 
   /** The merged checkpoint, each tensor made as it is asked for. */

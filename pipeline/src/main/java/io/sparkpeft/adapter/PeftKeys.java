@@ -60,6 +60,11 @@ final class PeftKeys {
     static final Rule TEXT_OR_NULL = new Rule("a text or null", PeftKeys::isTextOrNull);
     static final Rule MODULES = new Rule("a text, a list of texts or null", PeftKeys::isModules);
 
+    static Rule oneOf(List<String> texts) {
+      return new Rule(
+          "one of " + String.join(", ", texts), node -> texts.contains(node.textValue()));
+    }
+
     static Rule mapTo(String kinds, Predicate<JsonNode> value) {
       return new Rule("a map from names to " + kinds, node -> isMapOf(node, value));
     }
@@ -288,7 +293,7 @@ final class PeftKeys {
 
   /** PEFT holds these lists as sets. */
   static ObjectNode withSortedSets(ObjectNode keys) {
-    for (String key : List.of("target_modules", "exclude_modules")) {
+    for (String key : List.of("target_modules", "exclude_modules", "feedforward_modules")) {
       if (keys.path(key).isArray()) {
         ArrayNode sorted = Json.array();
         new TreeSet<>(texts(keys.get(key))).forEach(sorted::add);

@@ -8,12 +8,19 @@ import java.util.Arrays;
 /** The methods of PEFT's that we implement: its peft_type. */
 public enum PeftType {
   LORA,
-  VBLORA;
+  VBLORA,
+  IA3,
+  PREFIX_TUNING,
+  /** LLM-Adapters' own, see {@link BottleneckConfig}. */
+  BOTTLENECK;
 
   private PeftKeys.Schema schema() {
     return switch (this) {
       case LORA -> LoraKeys.SCHEMA;
       case VBLORA -> VbLoraKeys.SCHEMA;
+      case IA3 -> Ia3Keys.SCHEMA;
+      case PREFIX_TUNING -> PrefixTuningKeys.SCHEMA;
+      case BOTTLENECK -> BottleneckKeys.SCHEMA;
     };
   }
 
@@ -37,6 +44,9 @@ public enum PeftType {
     return switch (this) {
       case LORA -> new LoraConfig(checkedKeys);
       case VBLORA -> new VbLoraConfig(checkedKeys);
+      case IA3 -> new Ia3Config(checkedKeys);
+      case PREFIX_TUNING -> new PrefixTuningConfig(checkedKeys);
+      case BOTTLENECK -> new BottleneckConfig(checkedKeys);
     };
   }
 }

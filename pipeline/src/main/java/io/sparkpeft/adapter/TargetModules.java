@@ -146,7 +146,9 @@ final class TargetModules {
       List<String> names = all.stream().filter(linear::matches).toList();
       return named(config.with("target_modules", names), modules);
     }
-    if (targets.orElse(null) instanceof Names names && names.names().size() >= MANY_NAMES) {
+    if (targets.orElse(null) instanceof Names names
+        && names.names().size() >= MANY_NAMES
+        && config.peftType() != PeftType.IA3) {
       List<String> others = all.stream().filter(path -> !names.matches(path)).toList();
       List<String> suffixes = distinguishingSuffixes(names.names(), others);
       return suffixes.size() < names.names().size()

@@ -5,6 +5,7 @@ import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.weights.TensorEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** PEFT's VBLoRAConfig (r 4, 256 vectors of 256, topk 2 unless set otherwise). */
 public final class VbLoraConfig extends AdapterConfig {
@@ -100,8 +101,12 @@ public final class VbLoraConfig extends AdapterConfig {
   }
 
   @Override
-  public boolean isTrainable() {
-    return !saveOnlyTopkWeights();
+  public Optional<String> whyNotTrained() {
+    return saveOnlyTopkWeights()
+        ? Optional.of(
+            "It was saved with save_only_topk_weights: the logits of the vectors that were not"
+                + " chosen are gone, and with them every other choice.")
+        : Optional.empty();
   }
 
   /** The rank of A and B. */

@@ -117,18 +117,25 @@ final class WeightChanges {
     }
     String stored = weights.stored(module.name() + ".bias");
     if (!base.contains(stored)) {
-      throw AdapterErrors.noBiasToMergeInto(module.name());
+      if (delta.needsBias()) {
+        throw AdapterErrors.noBiasToMergeInto(module.name());
+      }
+      return;
     }
     long[] shape = {module.out()};
-    Change addition =
-        added(stored, shape, (manager, b) -> delta.mergedBias(manager, b).orElseThrow());
+    BiFunction<NDManager, NDArray, NDArray> merged =
+        (manager, b) -> delta.mergedBias(manager, b).orElseThrow();
+    Change change =
+        delta instanceof LowRankDelta
+            ? added(stored, shape, merged)
+            : replaced(stored, shape, merged);
     Change before = changes.getOrDefault(stored, new Change(stored, shape, (manager, b) -> b));
     changes.put(
         stored,
         new Change(
             stored,
             shape,
-            (manager, b) -> addition.apply().apply(manager, before.apply().apply(manager, b))));
+            (manager, b) -> change.apply().apply(manager, before.apply().apply(manager, b))));
   }
 
   /**

@@ -16,6 +16,8 @@ public enum Activation {
   /** The same by its approximation with a hyperbolic tangent. */
   TANH_GELU,
 
+  TANH,
+
   /** max(x, 0). */
   RELU;
 
@@ -28,7 +30,8 @@ public enum Activation {
               "gelu_new", TANH_GELU,
               "gelu_pytorch_tanh", TANH_GELU,
               "gelu_fast", TANH_GELU,
-              "relu", RELU));
+              "relu", RELU,
+              "tanh", TANH));
 
   /** The activation that config.json calls so. */
   static Optional<Activation> named(String name) {

@@ -64,7 +64,7 @@ public final class AdapterTraining {
 
   double lossAndGradient(
       TokenBatch batch, double lossScale, DropoutMasks dropout, float[] gradient) {
-    decoder.checkLength(batch.longest());
+    decoder.checkLength(Optional.of(adapter), batch.longest());
     if (gradient.length != adapter.parameterCount()) {
       throw new IllegalArgumentException(
           "gradient of %d for %d parameters".formatted(gradient.length, adapter.parameterCount()));
@@ -96,7 +96,7 @@ public final class AdapterTraining {
 
   /** The summed loss alone, without dropout: for validation. */
   public double loss(TokenBatch batch) {
-    decoder.checkLength(batch.longest());
+    decoder.checkLength(Optional.of(adapter), batch.longest());
     double loss = 0;
     try (NDManager scope = decoder.newScope()) {
       Pass pass = decoder.pass(scope, Optional.of(adapter), Documents.of(batch.lengths()));

@@ -9,19 +9,27 @@ final class Answer {
   private final long number;
   private final GenerationSettings settings;
   private final DecoderConfig config;
+  private final int virtualTokens;
   private final int[] tokens;
   private int count;
   private boolean open;
 
   /**
    * @param number of the text, which decides its chances
+   * @param virtualTokens that stand before it
    */
-  Answer(int[] prompt, long number, GenerationSettings settings, DecoderConfig config) {
+  Answer(
+      int[] prompt,
+      long number,
+      GenerationSettings settings,
+      DecoderConfig config,
+      int virtualTokens) {
     this.prompt = prompt;
     this.number = number;
     this.settings = settings;
     this.config = config;
-    int room = Math.max(0, config.contextLength() - prompt.length);
+    this.virtualTokens = virtualTokens;
+    int room = Math.max(0, config.contextLength() - virtualTokens - prompt.length);
     this.tokens = new int[Math.min(settings.maxNewTokens(), room)];
     this.open = tokens.length > 0;
   }
@@ -60,7 +68,7 @@ final class Answer {
    * of no use any more.
    */
   boolean outgrowsItsPositions() {
-    return config.outgrownLength().orElse(0) == lastPosition() + 1;
+    return config.outgrownLength().orElse(0) == virtualTokens + lastPosition() + 1;
   }
 
   /** Prompt and answer. */

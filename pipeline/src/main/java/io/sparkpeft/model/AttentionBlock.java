@@ -1,21 +1,24 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
+import io.sparkpeft.adapter.Prefix;
 import io.sparkpeft.tensor.AttentionKernels;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
+import io.sparkpeft.tensor.PrefixKernels;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * The attention part of a layer: out(attention(ins(n))).
  *
+ * @param layer its place among the layers
  * @param ins what makes queries, keys and values
  * @param rotary how their positions enter; empty if they do not
  * @param form how attention is computed
  */
-record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form form) {
+record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> rotary, Form form) {
 
   /** Query positions that are computed together, against all keys that they see. */
   static final int BLOCK = 128;
@@ -53,7 +56,9 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
   Saved forward(Pass pass, NDArray n) {
     HeadInputs.Saved x = ins.forward(pass, n);
     Heads heads = heads(pass, x);
-    Mixed mixed = AttentionKernels.attention(pass.scope(), heads, pass.documents().lengths(), form);
+    Mixed mixed =
+        AttentionKernels.attention(
+            pass.scope(), heads, pass.documents().lengths(), past(pass), form);
     return Saved.of(x, Optional.of(new Core(heads, mixed)), out.forward(pass, mixed.y()));
   }
 
@@ -73,8 +78,24 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
 
   private Heads heads(Pass pass, HeadInputs.Saved x) {
     RotaryTensors turns = pass.positions().rotary(rotary);
-    return AttentionKernels.heads(
-        pass.scope(), x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
+    Heads own =
+        AttentionKernels.heads(
+            pass.scope(), x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
+    return pass.prefix(layer)
+        .map(
+            prefix ->
+                PrefixKernels.prefixed(
+                    pass.scope(),
+                    own,
+                    prefix.keys().value(),
+                    prefix.values().value(),
+                    pass.documents().lengths()))
+        .orElse(own);
+  }
+
+  /** How many keys and values stand before those of every document. */
+  private long past(Pass pass) {
+    return pass.prefix(layer).map(Prefix::tokens).orElse(0L);
   }
 
   /**
@@ -103,7 +124,8 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
 
   /** As {@link MlpBlock#backward}. */
   List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    boolean below = carry || ins.isAdapted(pass);
+    boolean wanted = carry || ins.isAdapted(pass);
+    boolean below = wanted || pass.prefix(layer).isPresent();
     Optional<NDArray> gMixed = out.backward(pass, gy, saved.out(), below);
     if (gMixed.isEmpty()) {
       return List.of();
@@ -116,13 +138,27 @@ record AttentionBlock(HeadInputs ins, Linear out, Optional<Rotary> rotary, Form 
             core.mixed(),
             core.heads(),
             pass.documents().lengths(),
+            past(pass),
             form);
+    Heads gOwn = pass.prefix(layer).map(prefix -> behind(pass, prefix, gHeads)).orElse(gHeads);
+    if (!wanted) {
+      return List.of();
+    }
     RotaryTensors turns = pass.positions().rotary(rotary);
-    List<NDArray> g = AttentionKernels.headsVjp(pass.scope(), gHeads, turns.cos(), turns.sin());
+    List<NDArray> g = AttentionKernels.headsVjp(pass.scope(), gOwn, turns.cos(), turns.sin());
     return ins.backward(pass, g, saved.ins(), carry);
   }
 
+  /** Hands the prefix's gradients on; what is left are those of the documents' own heads. */
+  private static Heads behind(Pass pass, Prefix prefix, Heads g) {
+    PrefixKernels.Gradients gradients =
+        PrefixKernels.prefixedVjp(pass.scope(), g, prefix.tokens(), pass.documents().lengths());
+    pass.gradients().add(prefix.keys(), gradients.keys());
+    pass.gradients().add(prefix.values(), gradients.values());
+    return gradients.heads();
+  }
+
   boolean isAdapted(Pass pass) {
-    return out.isAdapted(pass) || ins.isAdapted(pass);
+    return pass.prefix(layer).isPresent() || out.isAdapted(pass) || ins.isAdapted(pass);
   }
 }

@@ -101,7 +101,7 @@ public final class Decoder {
         Optional.of(adapter),
         dropout,
         documents,
-        rotary.at(scope, documents, documents.positions()),
+        rotary.at(scope, documents, behindPrefix(Optional.of(adapter), documents.positions())),
         gradients);
   }
 
@@ -125,8 +125,19 @@ public final class Decoder {
         adapter,
         DropoutMasks.NONE,
         documents,
-        rotary.at(scope, documents, positions),
+        rotary.at(scope, documents, behindPrefix(adapter, positions)),
         GradientSink.NONE);
+  }
+
+  /** Where tokens stand that virtual ones stand before. */
+  private static long[] behindPrefix(Optional<Adapter> adapter, long[] positions) {
+    long virtual = virtualTokens(adapter);
+    return Arrays.stream(positions).map(position -> position + virtual).toArray();
+  }
+
+  /** How many virtual tokens an adapter puts before every text. */
+  static int virtualTokens(Optional<Adapter> adapter) {
+    return adapter.map(Adapter::virtualTokens).orElse(0);
   }
 
   List<DecoderLayer> layers() {
@@ -180,9 +191,14 @@ public final class Decoder {
     }
   }
 
-  void checkLength(int tokens) {
-    if (tokens > config.contextLength()) {
-      throw ModelErrors.tooLong(tokens, config.contextLength());
+  /** The most tokens that a text may have with an adapter. */
+  int contextLength(Optional<Adapter> adapter) {
+    return config.contextLength() - virtualTokens(adapter);
+  }
+
+  void checkLength(Optional<Adapter> adapter, int tokens) {
+    if (tokens > contextLength(adapter)) {
+      throw ModelErrors.tooLong(tokens, contextLength(adapter));
     }
   }
 }

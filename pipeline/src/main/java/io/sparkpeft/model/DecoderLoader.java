@@ -174,6 +174,7 @@ final class DecoderLoader {
                 new HeadInputs.HeadNorms(norm(layer, NormPlace.QUERY), norm(layer, NormPlace.KEY)))
             : Optional.empty();
     return new AttentionBlock(
+        layer,
         new HeadInputs(shape, linears(layer, shape.fusion().projections()), norms),
         linear(layer, Projection.OUTPUT),
         plan.rotary(),

@@ -34,4 +34,20 @@ sealed interface DeltaTrace {
    * @param x [rows, in]
    */
   record Input(NDArray x) implements DeltaTrace {}
+
+  /**
+   * Of {@link ScaledInputLinear} and {@link ScaledOutputLinear}.
+   *
+   * @param before what was multiplied [rows, features]
+   */
+  record Scaled(NDArray before) implements DeltaTrace {}
+
+  /**
+   * Of {@link BottleneckLinear}.
+   *
+   * @param input of the narrow network, after dropout
+   * @param dropped which of its inputs dropout made zero, if any
+   * @param inner before its activation [rows, size]
+   */
+  record Bottleneck(NDArray input, Optional<int[]> dropped, NDArray inner) implements DeltaTrace {}
 }

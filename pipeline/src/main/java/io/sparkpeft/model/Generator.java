@@ -7,6 +7,7 @@ import io.sparkpeft.tensor.AttentionKernels;
 import io.sparkpeft.tensor.HeadKernels;
 import io.sparkpeft.tensor.SamplingKernels;
 import io.sparkpeft.tensor.Tensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -83,8 +84,8 @@ public final class Generator {
     if (prompt.length == 0) {
       throw ModelErrors.emptyPrompt();
     }
-    decoder.checkLength(prompt.length);
-    return new Answer(prompt, number, settings, decoder.config());
+    decoder.checkLength(adapter, prompt.length);
+    return new Answer(prompt, number, settings, decoder.config(), virtualTokens());
   }
 
   private void complete(List<Answer> answers) {
@@ -108,10 +109,14 @@ public final class Generator {
 
   private KvCache newCache(NDManager scope, List<Answer> answers) {
     int longest = answers.stream().mapToInt(answer -> answer.text().length).max().orElseThrow();
-    long positions =
-        Math.min((long) longest + settings.maxNewTokens(), decoder.config().contextLength());
+    long tokens =
+        Math.min((long) longest + settings.maxNewTokens(), decoder.contextLength(adapter));
     NDArray like = decoder.embeddingTable();
-    return KvCache.empty(scope, decoder.config(), like, answers.size(), positions);
+    return KvCache.empty(scope, decoder.config(), like, answers.size(), tokens + virtualTokens());
+  }
+
+  private int virtualTokens() {
+    return Decoder.virtualTokens(adapter);
   }
 
   private static long[] openRows(List<Answer> answers) {
@@ -132,13 +137,14 @@ public final class Generator {
     try (NDManager scope = parent.newSubManager()) {
       List<int[]> texts = answers.stream().map(Answer::text).toList();
       Documents documents = Documents.of(texts);
+      long[] seen = Arrays.stream(documents.lengths()).map(n -> n + virtualTokens()).toArray();
       Pass pass = decoder.pass(scope, adapter, documents);
       NDArray x = decoder.embed(pass, Documents.joined(texts));
       for (int i = 0; i < decoder.layers().size(); i++) {
         DecoderLayer.Saved saved = decoder.layers().get(i).forward(pass, x);
         AttentionKernels.Heads heads = saved.attention().heads();
-        AttentionKernels.fillCache(cache.layers().get(i).keys(), heads.k(), documents.lengths());
-        AttentionKernels.fillCache(cache.layers().get(i).values(), heads.v(), documents.lengths());
+        AttentionKernels.fillCache(cache.layers().get(i).keys(), heads.k(), seen);
+        AttentionKernels.fillCache(cache.layers().get(i).values(), heads.v(), seen);
         x = saved.output();
       }
       return next(pass, answers, x, documents.lastRows());
@@ -149,7 +155,7 @@ public final class Generator {
   private long[] following(NDManager parent, List<Answer> answers, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
       long[] positions = answers.stream().mapToLong(Answer::lastPosition).toArray();
-      long seen = LongStream.of(positions).max().orElseThrow() + 1;
+      long seen = LongStream.of(positions).max().orElseThrow() + 1 + virtualTokens();
       KvCache used = cache.first(scope, seen);
       Pass pass = decoder.nextTokens(scope, adapter, positions);
       NDArray x = decoder.embed(pass, answers.stream().mapToInt(Answer::lastToken).toArray());

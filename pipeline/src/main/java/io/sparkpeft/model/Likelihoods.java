@@ -36,7 +36,7 @@ public final class Likelihoods {
    */
   public static List<LogLikelihood> score(
       Decoder decoder, Optional<Adapter> adapter, List<Continuation> continuations) {
-    continuations.forEach(text -> decoder.checkLength(inputs(text).length));
+    continuations.forEach(text -> decoder.checkLength(adapter, inputs(text).length));
     return new Likelihoods(decoder, adapter, continuations).score();
   }
 

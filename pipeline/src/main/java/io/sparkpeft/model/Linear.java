@@ -73,7 +73,8 @@ record Linear(String module, int index, FrozenWeight weight, Optional<Weight> bi
     return pass.delta(module).map(delta -> AdaptedLinear.of(this, delta));
   }
 
-  private NDArray frozen(Pass pass, NDArray x) {
+  /** What the layer computes without an adapter. */
+  NDArray frozen(Pass pass, NDArray x) {
     return biased(pass, product(pass, x));
   }
 
@@ -98,10 +99,14 @@ record Linear(String module, int index, FrozenWeight weight, Optional<Weight> bi
    * @param probability of dropping one
    */
   Optional<int[]> dropped(Pass pass, double probability) {
+    return dropped(pass, probability, Math.toIntExact(weight.in()));
+  }
+
+  /** The same of something so wide. */
+  Optional<int[]> dropped(Pass pass, double probability, int features) {
     if (probability == 0 || pass.dropout() == DropoutMasks.NONE) {
       return Optional.empty();
     }
-    int features = Math.toIntExact(weight.in());
     return Optional.of(pass.dropout().dropped(index, features));
   }
 }

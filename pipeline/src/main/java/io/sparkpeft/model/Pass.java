@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.LinearDelta;
+import io.sparkpeft.adapter.Prefix;
 import io.sparkpeft.tensor.Product;
 import java.util.Optional;
 
@@ -39,5 +40,10 @@ record Pass(
 
   Optional<LinearDelta> delta(String module) {
     return adapter.flatMap(present -> present.linear(module));
+  }
+
+  /** What stands before every text in that layer's attention. */
+  Optional<Prefix> prefix(int layer) {
+    return adapter.flatMap(present -> present.prefix(layer));
   }
 }

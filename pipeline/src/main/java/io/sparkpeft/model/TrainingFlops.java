@@ -21,12 +21,14 @@ import java.util.stream.Collectors;
  * @param targets the adapted linear layers
  * @param others paths of other modules of which something is trained: norms, the embedding, linear
  *     layers whose bias is
+ * @param virtualTokens whose keys and values are trained, in all layers
  * @param checkpointing whether the adapted layers' forward pass is computed twice
  */
 public record TrainingFlops(
     DecoderConfig config,
     List<AdaptedModule> targets,
     Set<String> others,
+    long virtualTokens,
     Checkpointing checkpointing) {
 
   public TrainingFlops {
@@ -36,7 +38,12 @@ public record TrainingFlops(
 
   /** Of an adapter of that shape. */
   public TrainingFlops(DecoderConfig config, AdapterShape adapter, Checkpointing checkpointing) {
-    this(config, adapter.modules(), adapter.others().keySet(), checkpointing);
+    this(
+        config,
+        adapter.modules(),
+        adapter.others().keySet(),
+        adapter.virtualTokens(),
+        checkpointing);
   }
 
   /**
@@ -88,15 +95,21 @@ public record TrainingFlops(
   /** A position attends to itself and all before it that its window holds. */
   private long pairs(int layer, int[] lengths) {
     long window = config.layerPlans().get(layer).window().orElse(Integer.MAX_VALUE);
+    long ofPrefix = pairs(virtualTokens, window);
     return Arrays.stream(lengths)
         .asLongStream()
-        .map(n -> n <= window ? n * (n + 1) / 2 : window * (window + 1) / 2 + (n - window) * window)
+        .map(n -> pairs(virtualTokens + n, window) - ofPrefix)
         .sum();
+  }
+
+  private static long pairs(long n, long window) {
+    return n <= window ? n * (n + 1) / 2 : window * (window + 1) / 2 + (n - window) * window;
   }
 
   private int lowestAdaptedLayer(Map<String, AdaptedModule> adapted) {
     int layer = 0;
     while (!isEmbeddingTrained()
+        && virtualTokens == 0
         && layer < config.layers()
         && othersIn(layer).isEmpty()
         && config.projections().stream()
@@ -249,8 +262,10 @@ public record TrainingFlops(
           Arrays.stream(NormPlace.values())
               .filter(place -> feeds(place, projection))
               .anyMatch(place -> others.contains(config.names().module(index, place)));
+      boolean prefixIsRead = virtualTokens > 0 && readsAttention(projection);
       return index > lowest
-          || (index == lowest && (isEmbeddingTrained() || belowIsAdapted || normBelowIsTrained));
+          || (index == lowest
+              && (isEmbeddingTrained() || belowIsAdapted || normBelowIsTrained || prefixIsRead));
     }
 
     private boolean isTrained(String module) {
@@ -275,6 +290,12 @@ public record TrainingFlops(
         return 4;
       }
       return config.residual().isSequential() ? 2 : 0;
+    }
+
+    private boolean readsAttention(Projection projection) {
+      return config.residual().isSequential()
+          ? stage(projection) >= 1
+          : projection == Projection.OUTPUT;
     }
 
     private boolean feeds(Projection below, Projection above) {

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /**
  * The adapter: the keys that PEFT's methods share, and the folder of one to read. Each method has
@@ -29,11 +28,11 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
               "The kind of adapter.")
           .as(PEFT);
 
-  static final Key<TextOrList> TARGET_MODULES =
-      Key.of(
+  static final Key<Optional<TextOrList>> TARGET_MODULES =
+      Key.optional(
               "adapter.target_modules",
               ValueTypes.TEXT_OR_LIST,
-              TextOrList.of("q_proj", "v_proj"),
+              "PEFT's for the method and the base's architecture (LoRA on LLaMA: q_proj, v_proj)",
               "The linear layers that get an adapter: the ends of their names, or one regular"
                   + " expression for whole names, or all-linear (every one but lm_head).")
           .as(PEFT);
@@ -81,20 +80,23 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
                   + " and a key set otherwise is refused.")
           .input();
 
-  private static final List<Key<?>> COMMON =
-      List.of(
-          PEFT_TYPE,
-          TARGET_MODULES,
-          EXCLUDE_MODULES,
-          LAYERS_TO_TRANSFORM,
-          LAYERS_PATTERN,
-          MODULES_TO_SAVE);
+  private static final List<Key<?>> COMMON = List.of(PEFT_TYPE, MODULES_TO_SAVE);
+  private static final List<Key<?>> MODULES = List.of(TARGET_MODULES, EXCLUDE_MODULES);
+  private static final List<Key<?>> LAYERS = List.of(LAYERS_TO_TRANSFORM, LAYERS_PATTERN);
 
   static final List<Key<?>> KEYS =
-      Stream.of(COMMON, LoraSection.KEYS, VbLoraSection.KEYS, List.of(PATH))
-          .<Key<?>>flatMap(List::stream)
-          .distinct()
-          .toList();
+      joined(
+          List.of(
+              List.of(PEFT_TYPE),
+              MODULES,
+              LAYERS,
+              COMMON,
+              LoraSection.KEYS,
+              VbLoraSection.KEYS,
+              Ia3Section.KEYS,
+              PrefixTuningSection.KEYS,
+              BottleneckSection.KEYS,
+              List.of(PATH)));
 
   static AdapterSection of(EffectiveRecipe recipe) {
     AdapterSection section = new AdapterSection(recipe.value(PEFT_TYPE), recipe.value(PATH));
@@ -118,12 +120,17 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
   }
 
   private static List<Key<?>> keysOf(PeftType type) {
-    List<Key<?>> own =
-        switch (type) {
-          case LORA -> LoraSection.KEYS;
-          case VBLORA -> VbLoraSection.KEYS;
-        };
-    return Stream.of(COMMON, own).<Key<?>>flatMap(List::stream).toList();
+    return switch (type) {
+      case LORA -> joined(List.of(COMMON, MODULES, LAYERS, LoraSection.KEYS));
+      case VBLORA -> joined(List.of(COMMON, MODULES, LAYERS, VbLoraSection.KEYS));
+      case IA3 -> joined(List.of(COMMON, MODULES, Ia3Section.KEYS));
+      case PREFIX_TUNING -> joined(List.of(COMMON, PrefixTuningSection.KEYS));
+      case BOTTLENECK -> joined(List.of(COMMON, List.of(TARGET_MODULES), BottleneckSection.KEYS));
+    };
+  }
+
+  private static List<Key<?>> joined(List<List<Key<?>>> lists) {
+    return lists.stream().<Key<?>>flatMap(List::stream).distinct().toList();
   }
 
   /** PEFT's settings of an adapter that a recipe makes, by PEFT's names. */

@@ -38,6 +38,7 @@ public record Key<T>(
   /** Where a name and its meaning come from, so that nobody has to learn it twice. */
   public enum NamedAfter {
     PEFT("PEFT"),
+    LLM_ADAPTERS("LLM-Adapters"),
     TRANSFORMERS("transformers"),
     VB_LORA("VB-LoRA's authors"),
     TORCH("torch.optim"),

@@ -32,8 +32,8 @@ public final class AttentionKernels {
    * What attention reads, or the gradients of it.
    *
    * @param q [K, N, G, D], rotated
-   * @param k [K, N, D], rotated
-   * @param v [K, N, D]
+   * @param k [K, N, D], rotated; more where something stands before every document
+   * @param v of k's shape
    */
   public record Heads(NDArray q, NDArray k, NDArray v) {
     static Heads of(List<NDArray> tensors) {
@@ -120,10 +120,12 @@ public final class AttentionKernels {
    * Causal attention of every document to itself.
    *
    * @param lengths of the documents, N together
+   * @param past how many keys and values stand before those of every document's own tokens
    */
-  public static Mixed attention(NDManager scope, Heads heads, long[] lengths, Form form) {
+  public static Mixed attention(
+      NDManager scope, Heads heads, long[] lengths, long past, Form form) {
     if (form.isFused()) {
-      NDArray y = FusedAttention.forward(scope, heads, lengths, form.scale());
+      NDArray y = FusedAttention.forward(scope, heads, lengths, past, form.scale());
       return new Mixed(y, Optional.empty());
     }
     List<NDArray> results =
@@ -133,6 +135,7 @@ public final class AttentionKernels {
             heads.k(),
             heads.v(),
             lengths,
+            past,
             form.scale(),
             form.block(),
             form.window(),
@@ -147,9 +150,9 @@ public final class AttentionKernels {
    * @param gy [N, K G D]
    */
   public static Heads attentionVjp(
-      NDManager scope, NDArray gy, Mixed mixed, Heads heads, long[] lengths, Form form) {
+      NDManager scope, NDArray gy, Mixed mixed, Heads heads, long[] lengths, long past, Form form) {
     if (form.isFused()) {
-      return FusedAttention.vjp(scope, gy, heads, lengths, form.scale());
+      return FusedAttention.vjp(scope, gy, heads, lengths, past, form.scale());
     }
     return Heads.of(
         ATTENTION_VJP.tensors(
@@ -161,6 +164,7 @@ public final class AttentionKernels {
             heads.v(),
             mixed.sums().orElseThrow(),
             lengths,
+            past,
             form.scale(),
             form.block(),
             form.window(),

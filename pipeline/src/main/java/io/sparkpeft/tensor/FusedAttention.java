@@ -14,18 +14,19 @@ final class FusedAttention {
 
   private FusedAttention() {}
 
-  static NDArray forward(NDManager scope, Heads heads, long[] lengths, double scale) {
-    return FORWARD.tensor(scope, heads.q(), heads.k(), heads.v(), lengths, scale);
+  static NDArray forward(NDManager scope, Heads heads, long[] lengths, long past, double scale) {
+    return FORWARD.tensor(scope, heads.q(), heads.k(), heads.v(), lengths, past, scale);
   }
 
   /** Computes the forward pass again: autograd needs it, and saves nothing between calls. */
-  static Heads vjp(NDManager scope, NDArray gy, Heads heads, long[] lengths, double scale) {
+  static Heads vjp(
+      NDManager scope, NDArray gy, Heads heads, long[] lengths, long past, double scale) {
     long groups = heads.q().getShape().get(2);
     try (NDManager inner = scope.newSubManager()) {
       List<NDArray> inputs =
-          INPUTS.tensors(inner, gy, heads.q(), heads.k(), heads.v(), lengths, scale);
+          INPUTS.tensors(inner, gy, heads.q(), heads.k(), heads.v(), lengths, past, scale);
       List<NDArray> gradients = VJP.differentiated(inner, inputs);
-      return Heads.of(GRADIENTS.tensors(scope, gradients, lengths, groups, scale));
+      return Heads.of(GRADIENTS.tensors(scope, gradients, lengths, past, groups, scale));
     }
   }
 }

@@ -19,6 +19,7 @@ final class KernelLibrary {
           "arithmetic",
           "attention",
           "blockwise",
+          "bottleneck",
           "cache",
           "combination",
           "decomposition",
@@ -33,8 +34,10 @@ final class KernelLibrary {
           "mlp",
           "norm",
           "optimizer",
+          "prefix",
           "rope",
           "sampling",
+          "scale",
           "vblora");
 
   private KernelLibrary() {}

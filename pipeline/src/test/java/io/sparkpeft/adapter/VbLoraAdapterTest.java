@@ -171,14 +171,14 @@ class VbLoraAdapterTest {
         .isLessThan(Files.size(folder.resolve("whole").resolve(AdapterFiles.WEIGHTS)) / 4);
     NDArray exact = delta(whole).b().value();
     assertThat(Tensors.maxAbsDifference(delta(loaded).b().value(), exact)).isLessThan(1e-8);
-    assertThat(loaded.config().isTrainable()).isFalse();
+    assertThat(loaded.config().whyNotTrained()).isPresent();
     assertThatThrownBy(() -> AdapterConfig.readToTrain(small))
         .isInstanceOfSatisfying(
             SparkPeftException.class,
             e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
         .hasMessageContaining("Cannot train on the adapter " + small + ".")
         .hasMessageContaining("It was saved with save_only_topk_weights");
-    assertThat(AdapterConfig.readToTrain(folder.resolve("whole")).isTrainable()).isTrue();
+    assertThat(AdapterConfig.readToTrain(folder.resolve("whole")).whyNotTrained()).isEmpty();
     Path again = Files.createDirectory(folder.resolve("again"));
     loaded.save(again, "tiny");
     assertThat(again.resolve(AdapterFiles.WEIGHTS))

@@ -48,7 +48,11 @@ class MethodsReferenceTest {
 
   /** Those whose files can be trained on. */
   static List<String> trainable() throws IOException, URISyntaxException {
-    return methods().stream().filter(method -> config(method).isTrainable()).toList();
+    return methods().stream().filter(method -> config(method).whyNotTrained().isEmpty()).toList();
+  }
+
+  static List<String> mergeable() throws IOException, URISyntaxException {
+    return methods().stream().filter(method -> config(method).whyNotMerged().isEmpty()).toList();
   }
 
   static List<String> withDropout() throws IOException, URISyntaxException {
@@ -166,7 +170,7 @@ class MethodsReferenceTest {
   }
 
   @ParameterizedTest
-  @MethodSource("methods")
+  @MethodSource("mergeable")
   void mergedWeightsComputeWhatTheAdapterDoes(String method) {
     try (ReferenceModel model = ReferenceModel.method(method)) {
       ModelFolder base = ModelFolder.open(ReferenceModel.path("untied"));

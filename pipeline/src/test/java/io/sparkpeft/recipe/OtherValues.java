@@ -62,6 +62,16 @@ final class OtherValues {
     values.put("adapter.vblora_dropout", "0.1");
     values.put("adapter.init_vector_bank_bound", "0.01");
     values.put("adapter.init_logits_std", "0.2");
+    values.put("adapter.feedforward_modules", "down_proj");
+    values.put("adapter.init_ia3_weights", "false");
+    values.put("adapter.num_virtual_tokens", "30");
+    values.put("adapter.init_weights", "zero");
+    values.put("adapter.bottleneck_size", "32");
+    values.put("adapter.non_linearity", "relu");
+    values.put("adapter.adapter_dropout", "0.1");
+    values.put("adapter.use_parallel_adapter", "true");
+    values.put("adapter.use_adapterp", "true");
+    values.put("adapter.scaling", "2");
     values.put("adapter.path", "/adapter");
     values.put("train.learning_rate", "1e-3");
     values.put("train.weight_decay", "0");

@@ -31,8 +31,7 @@ class RecipeTest {
     assertThat(recipe.effective().value(LoraSection.R)).isEqualTo(8);
     assertThat(recipe.effective().value(LoraSection.LORA_ALPHA)).isEqualTo(16);
     assertThat(recipe.effective().value(LoraSection.LORA_DROPOUT)).isEqualTo(0.05);
-    assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES))
-        .isEqualTo(TextOrList.of("q_proj", "v_proj"));
+    assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES)).isEmpty();
     assertThat(recipe.train().optimizer()).isEqualTo(TrainSection.OptimizerName.ADAMW);
     assertThat(recipe.train().rates().learningRate()).isEqualTo(3e-4);
     assertThat(recipe.train().rates().weightDecay()).isEqualTo(0.01);
@@ -231,7 +230,7 @@ class RecipeTest {
     assertThat(recipe.givenAdapterSettings().toString()).isEqualTo("{\"r\":16}");
     assertThat(recipe.adapterSettings().toString())
         .contains("\"r\":16", "\"lora_alpha\":16.0", "\"init_lora_weights\":true")
-        .contains("\"target_modules\":[\"q_proj\",\"v_proj\"]", "\"layers_to_transform\":null")
+        .contains("\"target_modules\":null", "\"layers_to_transform\":null")
         .doesNotContain("path");
   }
 

@@ -183,9 +183,9 @@ class KernelsTest {
     Form form = new Form(method, 0.3, block, window, cap, alibi ? List.of(half) : List.of());
 
     AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
-    AttentionKernels.Mixed y = AttentionKernels.attention(manager, heads, lengths, form);
+    AttentionKernels.Mixed y = AttentionKernels.attention(manager, heads, lengths, 0, form);
     AttentionKernels.Heads gHeads =
-        AttentionKernels.attentionVjp(manager, gy, y, heads, lengths, form);
+        AttentionKernels.attentionVjp(manager, gy, y, heads, lengths, 0, form);
     List<NDArray> g = AttentionKernels.headsVjp(manager, gHeads, cos, sin);
 
     NDArray settings = manager.create(new float[] {0.3f, window, (float) cap});
@@ -241,7 +241,7 @@ class KernelsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"silu", "gelu", "tanh_gelu", "relu"})
+  @ValueSource(strings = {"silu", "gelu", "tanh_gelu", "tanh", "relu"})
   void activations(String kind) {
     NDArray x = random(5, 8);
     NDArray up = random(5, 8);

@@ -49,6 +49,8 @@ class MetaDeviceTest {
           Map.entry("max_abs_difference", "abs, which is not known there, makes it of its inputs"),
           Map.entry("fused_attention", "torch's own; what is around it runs for its backward pass"),
           Map.entry(
+              "padded_attention", "torch's own, which makes it of its inputs, and a mask there"),
+          Map.entry(
               "scaled_dot_product_vjp",
               "autograd is needed, and makes what it makes of its inputs"),
           Map.entry("element_type", "it gives a number"),
@@ -106,6 +108,14 @@ class MetaDeviceTest {
   void vbLora() {
     assertThat(elements("meta_vblora", ones(3, 4, 8), ones(8, 6)))
         .isEqualTo(2 * (3 * 4 * 8 + 8 * 6) + 3 * 4 * 2);
+  }
+
+  @Test
+  void otherMethods() {
+    assertThat(elements("meta_methods", ones(5, 8), ones(4, 24)))
+        .isEqualTo(5 * 8 + 2 * 5 * 3 + 4 * 24);
+    assertThat(elements("meta_prefixed_attention", ones(1, 5, 1, 8), ones(1, 13, 8)))
+        .isEqualTo(2 * 13 * 8);
   }
 
   /** A new kernel is to be called by one of the functions {@code meta_...} of oracle.py. */

@@ -151,6 +151,15 @@ def tanh_gelu_gradient(gy: Tensor, x: Tensor) -> Tensor:
     return gradient(plain_tanh_gelu(x), gy, x)
 
 
+def plain_tanh(x: Tensor) -> Tensor:
+    return (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
+
+
+def tanh_gradient(gy: Tensor, x: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_tanh(x), gy, x)
+
+
 def plain_relu(x: Tensor) -> Tensor:
     return x * (x > 0)
 
@@ -204,9 +213,9 @@ def meta_attention(q: Tensor, k: Tensor, cos: Tensor, positions: Tensor) -> int:
     joined = split_grouped_vjp([q, k, k], 2, cos.size(2))
     parts = split_grouped(joined, 2, cos.size(2))
     x = attention_heads(parts[0], parts[1], parts[2], cos, cos, cos.size(2))
-    y = causal_attention(x[0], x[1], x[2], lengths, 0.5, 4, 3, 0.5, slopes)
+    y = causal_attention(x[0], x[1], x[2], lengths, 0, 0.5, 4, 3, 0.5, slopes)
     g = causal_attention_vjp(
-        y[0], y[0], x[0], x[1], x[2], y[1], lengths, 0.5, 4, 3, 0.5, slopes
+        y[0], y[0], x[0], x[1], x[2], y[1], lengths, 0, 0.5, 4, 3, 0.5, slopes
     )
     gq = attention_heads_vjp(g[0], g[1], g[2], cos, cos)[0]
     cache = fill_cache_(empty_cache(q, 3, 2, 12, cos.size(2)), x[1], lengths)
@@ -228,8 +237,8 @@ def meta_head(x: Tensor, w: Tensor, ids: Tensor) -> int:
 def meta_fused_attention(q: Tensor, k: Tensor, gy: Tensor) -> int:
     q, k, gy = elsewhere(q), elsewhere(k), elsewhere(gy)
     lengths = [3, 1, 5]
-    x = fused_attention_inputs(gy, q, k, k, lengths, 0.5)
-    g = fused_attention_gradients(x[1:], lengths, q.size(2), 0.5)
+    x = fused_attention_inputs(gy, q, k, k, lengths, 0, 0.5)
+    g = fused_attention_gradients(x[1:], lengths, 0, q.size(2), 0.5)
     return g[0].numel() + g[1].numel() + g[2].numel()
 
 
@@ -424,3 +433,65 @@ def meta_lora_variants(w: Tensor, a: Tensor, b: Tensor) -> int:
     g = g + as_type_of(bias_vjp(add_product_(y, b, a, 2.0), 2.0), g)
     g = g + rms_norm_weight_vjp([y], w, 0.1) + layer_norm_weight_vjp([y], w, 0.1)[0]
     return g.numel() + weight_vjp(y, w).numel() + parts[0].numel()
+
+
+def plain_scaled(x: Tensor, l: Tensor) -> Tensor:
+    return x @ torch.diag(l.flatten())
+
+
+def scaled_gradient_x(gy: Tensor, x: Tensor, l: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_scaled(x, l), gy, x)
+
+
+def scaled_gradient_l(gy: Tensor, x: Tensor, l: Tensor) -> Tensor:
+    l = leaf(l)
+    return gradient(plain_scaled(x, l), gy, l)
+
+
+# Scaled by 1.5, with three quarters kept of x by the mask.
+def plain_bottleneck(x: Tensor, mask: Tensor, down: Tensor, up: Tensor) -> Tensor:
+    return 1.5 * plain_gelu((x * mask / 0.75) @ down.t()) @ up.t()
+
+
+def bottleneck_gradient_x(gy: Tensor, x: Tensor, mask: Tensor, down: Tensor, up: Tensor) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_bottleneck(x, mask, down, up), gy, x)
+
+
+def bottleneck_gradient_down(
+    gy: Tensor, x: Tensor, mask: Tensor, down: Tensor, up: Tensor
+) -> Tensor:
+    down = leaf(down)
+    return gradient(plain_bottleneck(x, mask, down, up), gy, down)
+
+
+def bottleneck_gradient_up(gy: Tensor, x: Tensor, mask: Tensor, down: Tensor, up: Tensor) -> Tensor:
+    up = leaf(up)
+    return gradient(plain_bottleneck(x, mask, down, up), gy, up)
+
+
+# x [5, 8], a prompt [4, 2 2 2 3] of two layers with two heads of three features
+def meta_methods(x: Tensor, prompt: Tensor) -> int:
+    x, prompt = elsewhere(x), elsewhere(prompt)
+    g = scaled_vjp(x, scaled(x, x[0]), scaled_weight(x[:1], x[:1]))
+    narrow = bottleneck_vjp(x, x, bottleneck_inner(x, x[:3], 0.5), x[:3], x.t()[:, :3], 1.0, 1.0, "tanh")
+    z = bottleneck_outer(bottleneck_inner(x, x[:3], 0.5), x.t()[:, :3], 1.0, "tanh")
+    keys = prefix_part_(torch.empty([2, 4, 3], device=x.device), prompt, 2)
+    lengths = [3, 2]
+    heads = prefixed(keys[:, [0, 1, 2, 3, 0]], keys, lengths)
+    own = prefixed_vjp(heads, 4, lengths)
+    gprompt = prefix_parts_vjp([own[1], own[1], own[1], own[1]])
+    y = z + narrow[0] + g[0]
+    return y.numel() + own[0].numel() + gprompt.numel()
+
+
+# Two documents of three and two tokens that four virtual ones stand before: every key head has a
+# query; q and gy [1, 5, 1, 8], k [1, 13, 8]
+def meta_prefixed_attention(q: Tensor, k: Tensor) -> int:
+    q, k = elsewhere(q), elsewhere(k)
+    y = causal_attention(q, k, k, [3, 2], 4, 0.5, 2, 3, 0.0, [])
+    g = causal_attention_vjp(y[0], y[0], q, k, k, y[1], [3, 2], 4, 0.5, 2, 3, 0.0, [])
+    x = fused_attention_inputs(y[0], q, k, k, [3, 2], 4, 0.5)
+    f = fused_attention_gradients(x[1:], [3, 2], 4, 1, 0.5)
+    return g[1].numel() + f[1].numel()

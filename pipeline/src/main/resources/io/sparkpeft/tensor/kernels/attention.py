@@ -145,11 +145,14 @@ def power_of_two_(x: Tensor) -> Tensor:
 
 
 # softmax(scale q k^T) v. Result: y [N, K G D], and the logarithmic sums [K, N, G, 1] in fp32.
+# past: how many keys and values stand before those of every document's own tokens, k and v
+# [K, N + past documents, D]
 def causal_attention(
     q: Tensor,
     k: Tensor,
     v: Tensor,
     lengths: List[int],
+    past: int,
     scale: float,
     block: int,
     window: int,
@@ -160,21 +163,24 @@ def causal_attention(
     y = torch.empty_like(q)
     sums = torch.empty([K, N, G, 1], dtype=torch.float32, device=q.device)
     hidden = future(q, block)
-    first = 0
+    first, first_key = 0, 0
     for length in lengths:
         last = first + length
+        behind = first_key + past - first  # from a token's row to that of its key
         for i in range(first, last, block):
             e = min(i + block, last)
             n = e - i
-            s = first_seen(first, i, window)
-            keys = k[:, s:e]
-            scores = causal_scores(q[:, i:e], keys, hidden, scale, window, cap, slopes, s - first)
+            s = first_seen(first_key, i + behind, window)
+            keys = k[:, s : e + behind]
+            start = s - first_key
+            scores = causal_scores(q[:, i:e], keys, hidden, scale, window, cap, slopes, start)
             top = scores.amax([-1], True)
             p = power_of_two_(scores.sub_(top))  # [K, n G, m]
             total = p.sum([-1], True)
-            mixed = p.type_as(q).bmm(v[:, s:e]) / total
+            mixed = p.type_as(q).bmm(v[:, s : e + behind]) / total
             y[:, i:e].copy_(mixed.view([K, n, G, D]))
             sums[:, i:e].copy_(total.log2_().add_(top).view([K, n, G, 1]))
+        first_key = first_key + past + length
         first = last
     return [joined_heads(y), sums]
 
@@ -195,6 +201,7 @@ def causal_attention_vjp(
     v: Tensor,
     sums: Tensor,
     lengths: List[int],
+    past: int,
     scale: float,
     block: int,
     window: int,
@@ -209,25 +216,29 @@ def causal_attention_vjp(
     gk = torch.zeros_like(k)
     gv = torch.zeros_like(v)
     hidden = future(q, block)
-    first = 0
+    first, first_key = 0, 0
     for length in lengths:
         last = first + length
+        behind = first_key + past - first
         for i in range(first, last, block):
             e = min(i + block, last)
-            s = first_seen(first, i, window)
+            s = first_seen(first_key, i + behind, window)
+            f = e + behind
             rows = [K, (e - i) * G, -1]
-            keys = k[:, s:e]
-            scores = causal_scores(q[:, i:e], keys, hidden, scale, window, cap, slopes, s - first)
+            keys = k[:, s:f]
+            start = s - first_key
+            scores = causal_scores(q[:, i:e], keys, hidden, scale, window, cap, slopes, start)
             slope = cap_slope(scores, cap)
             p = power_of_two_(scores.sub_(sums[:, i:e].reshape(rows)))  # [K, n G, m]
             gi = g[:, i:e].reshape(rows)
-            add_transposed_product_(gv[:, s:e], p.type_as(q), gi, 1.0)
-            gp = gi.bmm(v[:, s:e].transpose(1, 2)).float()
+            add_transposed_product_(gv[:, s:f], p.type_as(q), gi, 1.0)
+            gp = gi.bmm(v[:, s:f].transpose(1, 2)).float()
             gscores = gp.sub_(delta[:, i:e].reshape(rows)).mul_(p)
             if cap > 0:
                 gscores.mul_(slope)
             gproduct = gscores.type_as(q)
-            add_transposed_product_(gk[:, s:e], gproduct, q[:, i:e].reshape(rows), scale)
+            add_transposed_product_(gk[:, s:f], gproduct, q[:, i:e].reshape(rows), scale)
             gq[:, i:e].copy_(gproduct.bmm(keys).view([K, e - i, G, D]))
+        first_key = first_key + past + length
         first = last
     return [gq.mul_(scale), gk, gv]

@@ -24,44 +24,63 @@ def unpadded(x: Tensor, lengths: List[int], groups: int) -> Tensor:
     return torch.cat(parts, 1)
 
 
-# Queries [K, N, G, D], scaled, and keys and values [K, N, D], repeated for every query head.
+# How many keys each document has, with those that stand before its own tokens'.
+def key_lengths(lengths: List[int], past: int) -> List[int]:
+    return [length + past for length in lengths]
+
+
+# Queries [K, N, G, D], scaled, and keys and values [K, N + past documents, D], repeated for every
+# query head.
 def padded_heads(
-    q: Tensor, k: Tensor, v: Tensor, lengths: List[int], scale: float
+    q: Tensor, k: Tensor, v: Tensor, lengths: List[int], past: int, scale: float
 ) -> List[Tensor]:
-    keys = k.unsqueeze(2).expand(q.size())
-    values = v.unsqueeze(2).expand(q.size())
-    return [padded(q * scale, lengths), padded(keys, lengths), padded(values, lengths)]
+    shape = [k.size(0), k.size(1), q.size(2), k.size(2)]
+    keys = k.unsqueeze(2).expand(shape)
+    values = v.unsqueeze(2).expand(shape)
+    seen = key_lengths(lengths, past)
+    return [padded(q * scale, lengths), padded(keys, seen), padded(values, seen)]
+
+
+# Every position sees those before it. Where there are more keys than queries, the first of them stand
+# before the first query.
+def padded_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    S, M = q.size(2), k.size(2)
+    if S == M:
+        return torch.scaled_dot_product_attention(q, k, v, None, 0.0, True, scale=1.0)
+    seen = torch.ones([S, M], dtype=torch.bool, device=q.device).tril(M - S)
+    return torch.scaled_dot_product_attention(q, k, v, seen, 0.0, False, scale=1.0)
 
 
 # y [N, K G D]
 def fused_attention(
-    q: Tensor, k: Tensor, v: Tensor, lengths: List[int], scale: float
+    q: Tensor, k: Tensor, v: Tensor, lengths: List[int], past: int, scale: float
 ) -> Tensor:
-    x = padded_heads(q, k, v, lengths, scale)
-    y = torch.scaled_dot_product_attention(x[0], x[1], x[2], None, 0.0, True, scale=1.0)
+    x = padded_heads(q, k, v, lengths, past, scale)
+    y = padded_attention(x[0], x[1], x[2])
     return joined_heads(unpadded(y, lengths, q.size(2)))
 
 
 # What the backward pass begins with: gy, q, k and v [B, H, S, D].   gy [N, K G D]
 def fused_attention_inputs(
-    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, lengths: List[int], scale: float
+    gy: Tensor, q: Tensor, k: Tensor, v: Tensor, lengths: List[int], past: int, scale: float
 ) -> List[Tensor]:
     g = grouped_heads(gy, q.size(2), q.size(3))
-    return [padded(g, lengths)] + padded_heads(q, k, v, lengths, scale)
+    return [padded(g, lengths)] + padded_heads(q, k, v, lengths, past, scale)
 
 
 # The gradients of q, k and v by autograd, which must be at work, and which takes copies alone.
 def scaled_dot_product_vjp(gy: Tensor, q: Tensor, k: Tensor, v: Tensor) -> List[Tensor]:
     x = [q.clone().requires_grad_(True), k.clone().requires_grad_(True), v.clone().requires_grad_(True)]
-    y = torch.scaled_dot_product_attention(x[0], x[1], x[2], None, 0.0, True, scale=1.0)
+    y = padded_attention(x[0], x[1], x[2])
     gradients = torch.grad([y], x, annotate(List[Optional[Tensor]], [gy.clone()]))
     return [unchecked_cast(Tensor, g) for g in gradients]
 
 
-# What the backward pass ends with: the gradients of q [K, N, G, D], k and v [K, N, D].
+# What the backward pass ends with: the gradients of q [K, N, G, D], k and v [K, N + past documents, D].
 def fused_attention_gradients(
-    g: List[Tensor], lengths: List[int], groups: int, scale: float
+    g: List[Tensor], lengths: List[int], past: int, groups: int, scale: float
 ) -> List[Tensor]:
-    gk = unpadded(g[1], lengths, groups).sum([2])
-    gv = unpadded(g[2], lengths, groups).sum([2])
+    seen = key_lengths(lengths, past)
+    gk = unpadded(g[1], seen, groups).sum([2])
+    gv = unpadded(g[2], seen, groups).sum([2])
     return [unpadded(g[0], lengths, groups) * scale, gk, gv]

@@ -1,5 +1,5 @@
 # The nonlinear middle of the feed-forward part.
-# kind: silu, gelu (exact), tanh_gelu or relu
+# kind: silu, gelu (exact), tanh_gelu, tanh or relu
 
 
 def activation(x: Tensor, kind: str) -> Tensor:
@@ -9,6 +9,8 @@ def activation(x: Tensor, kind: str) -> Tensor:
         return torch.gelu(x)
     if kind == "tanh_gelu":
         return torch.gelu(x, approximate="tanh")
+    if kind == "tanh":
+        return torch.tanh(x)
     return x.clamp_min(0)
 
 
@@ -19,6 +21,8 @@ def activation_vjp(gy: Tensor, x: Tensor, kind: str) -> Tensor:
         return torch.gelu_backward(gy, x)
     if kind == "tanh_gelu":
         return torch.gelu_backward(gy, x, approximate="tanh")
+    if kind == "tanh":
+        return torch.tanh_backward(gy, torch.tanh(x))
     return torch.threshold_backward(gy, x, 0)
 
 

@@ -1,0 +1,53 @@
+package io.sparkpeft.adapter;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** PEFT's IA3Config. */
+public final class Ia3Config extends AdapterConfig {
+  Ia3Config(ObjectNode keys) {
+    super(keys);
+  }
+
+  /** With the architecture's default targets and feedforward modules in place of none. */
+  @Override
+  public AdapterConfig resolvedFor(BaseModel base) {
+    AdapterConfig targeted =
+        targetModules().isPresent()
+            ? this
+            : with("target_modules", Ia3DefaultTargets.of(base.modelType()));
+    AdapterConfig complete =
+        key("feedforward_modules").isNull()
+            ? targeted.with("feedforward_modules", Ia3DefaultTargets.feedforward(base.modelType()))
+            : targeted;
+    return TargetModules.resolved(complete, base.linearModules());
+  }
+
+  @Override
+  public AdapterShape shape(BaseModel base) {
+    return ModuleAdapter.shape(targets(base));
+  }
+
+  List<ModuleTarget> targets(BaseModel base) {
+    return TargetModules.match(this, base.linearModules()).stream()
+        .<ModuleTarget>map(
+            module ->
+                new Ia3Target(
+                    module, isFeedforward(module.name()), key("init_ia3_weights").booleanValue()))
+        .toList();
+  }
+
+  /** As PEFT has it: names need not end at a dot. */
+  private boolean isFeedforward(String path) {
+    JsonNode feedforward = key("feedforward_modules");
+    return feedforward.isTextual()
+        ? PythonPattern.compile(feedforward.textValue()).matcher(path).matches()
+        : PeftKeys.texts(feedforward).stream().anyMatch(path::endsWith);
+  }
+
+  @Override
+  public double dropout() {
+    return 0;
+  }
+}

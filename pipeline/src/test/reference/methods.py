@@ -13,6 +13,7 @@ import json
 import pathlib
 import sys
 
+import families
 import llama
 import torch
 from peft import IA3Config, PrefixTuningConfig, VBLoRAConfig, get_peft_model
@@ -44,6 +45,9 @@ METHODS = {
     ),
     "prefix": (PrefixTuningConfig, {"num_virtual_tokens": 5}),
 }
+PREFIXED = ["gpt2", "opt", "gpt_neox", "phi", "mistral", "qwen2_window", "gemma2", "gemma3"]
+PREFIXED += ["phi3_longrope", "falcon_rw"]
+SCALED = ["gpt2", "opt", "gpt_neox", "phi"]
 DROPPED = 1 - llama.KEEP
 BOTTLENECKS = {
     "bottleneck_houlsby": {
@@ -236,12 +240,38 @@ def write(folder, model, settings):
     (folder / "expected.json").write_text(json.dumps(facts) + "\n")
 
 
+def of_family(folder, family, kind, settings):
+    """What another family computes with an adapter: biases, windows, other positions."""
+    seed = list(families.MODELS).index(family)
+    model = families.decoder(families.config(family), seed)
+    model.name_or_path = "tiny"
+    model = randomized(get_peft_model(model, kind(task_type="CAUSAL_LM", **settings)))
+    model.save_pretrained(folder / "adapter", save_embedding_layers=False)
+    (folder / "adapter" / "README.md").unlink(missing_ok=True)
+    sort_sets(folder / "adapter" / "adapter_config.json")
+    long = families.tokens(10, families.LONG)
+    logits = model(input_ids=long[None]).logits[0]
+    loss = torch.nn.functional.cross_entropy(logits[:-1], long[1:], reduction="sum")
+    loss.backward()
+    expected = {"adapted_logits": logits.detach().clone()}
+    for name, parameter in families.trainable(model).items():
+        expected["gradient." + saved_name(name.replace(".default", ""))] = parameter.grad.clone()
+    save_file(expected, folder / "expected.safetensors")
+    facts = {"long": long.tolist(), "loss": loss.item(), "settings": settings}
+    (folder / "expected.json").write_text(json.dumps(facts) + "\n")
+
+
 def main(root, names):
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     settings = {name: settings for name, (_, settings) in METHODS.items()} | BOTTLENECKS
     for name in names or settings:
         write(root / "methods" / name, adapted(name), settings[name])
+    for family in [] if names else PREFIXED:
+        folder = root / "methods_of_families" / f"prefix_{family}"
+        of_family(folder, family, PrefixTuningConfig, {"num_virtual_tokens": 4})
+    for family in [] if names else SCALED:
+        of_family(root / "methods_of_families" / f"ia3_{family}", family, IA3Config, {})
 
 
 if __name__ == "__main__":

@@ -6,12 +6,7 @@ import java.util.Optional;
 
 /** What an adapter does to one linear layer of its base. */
 public sealed interface LinearDelta
-    permits LowRankDelta,
-        DecomposedDelta,
-        WholeWeight,
-        TokenRows,
-        ScaleDelta,
-        BottleneckDelta {
+    permits LowRankDelta, DecomposedDelta, WholeWeight, TokenRows, ScaleDelta, BottleneckDelta {
 
   /**
    * The layer's weight with the delta in it, computed in fp32 and rounded once to the weight's

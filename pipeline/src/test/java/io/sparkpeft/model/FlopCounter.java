@@ -44,9 +44,11 @@ final class FlopCounter implements KernelObserver {
         pending = 0;
       }
       case "causal_attention" ->
-          attention += 2 * products((long[]) arguments[3], (Long) arguments[6]);
+          attention +=
+              2 * products((long[]) arguments[3], (Long) arguments[4], (Long) arguments[7]);
       case "causal_attention_vjp" ->
-          attention += 5 * products((long[]) arguments[6], (Long) arguments[9]);
+          attention +=
+              5 * products((long[]) arguments[6], (Long) arguments[7], (Long) arguments[10]);
       default -> {}
     }
   }
@@ -83,13 +85,11 @@ final class FlopCounter implements KernelObserver {
   }
 
   /** One product of queries with keys (or its like), pair by pair of positions that see another. */
-  private long products(long[] lengths, long window) {
+  private long products(long[] lengths, long past, long window) {
     long flops = 0;
     for (long length : lengths) {
-      for (int query = 0; query < length; query++) {
-        for (int key = window > 0 ? Math.max(0, query - (int) window + 1) : 0;
-            key <= query;
-            key++) {
+      for (long query = past; query < past + length; query++) {
+        for (long key = window > 0 ? Math.max(0, query - window + 1) : 0; key <= query; key++) {
           flops += 2L * config.attention().heads() * config.attention().headDim();
         }
       }

@@ -66,6 +66,14 @@ final class ReferenceModel implements AutoCloseable {
     return new ReferenceModel("untied", "untied", own + "/adapter", own, arithmetic);
   }
 
+  /** A model of families.py with an adapter of methods.py, whose name ends in the family's. */
+  static ReferenceModel methodOfFamily(String name) {
+    String base = "families/" + name.substring(name.indexOf('_') + 1);
+    String own = "methods_of_families/" + name;
+    return new ReferenceModel(
+        base, base, own + "/adapter", own, new Arithmetic(Dtype.FLOAT32, Product.PLAIN, ""));
+  }
+
   static ReferenceModel method(String name) {
     return method(name, new Arithmetic(Dtype.FLOAT32, Product.PLAIN, ""));
   }

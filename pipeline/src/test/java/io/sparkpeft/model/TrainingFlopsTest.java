@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.LoraConfig;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The formula against a count of what the kernels are really given. */
@@ -156,6 +158,25 @@ class TrainingFlopsTest {
             .as(checkpointing + " " + settings)
             .isEqualTo(counter.counted());
       }
+    }
+  }
+
+  /** Its keys and values have a gradient even in the lowest layer. */
+  @ParameterizedTest
+  @EnumSource(Checkpointing.class)
+  void virtualTokensAreSeenByEveryToken(Checkpointing checkpointing) {
+    try (ReferenceModel prefixed = ReferenceModel.method("prefix")) {
+      DecoderConfig config = prefixed.decoder.config();
+      AdapterShape shape = prefixed.adapter.config().shape(config.baseModel());
+      TrainingFlops formula = new TrainingFlops(config, shape, checkpointing);
+      FlopCounter counter = new FlopCounter(config);
+      TokenBatch batch = prefixed.batch();
+      try (KernelObservation observation = KernelObservation.begin(counter, Device.cpu())) {
+        new AdapterTraining(prefixed.decoder, prefixed.adapter, checkpointing)
+            .lossAndGradient(batch, 1, 0, new float[prefixed.adapter.parameterCount()]);
+        assertThat(observation).isNotNull();
+      }
+      assertThat(formula.of(batch.lengths(), batch.targetCount())).isEqualTo(counter.counted());
     }
   }
 

@@ -136,7 +136,7 @@ class RecipeTest {
   void listsAreHoconOrHaveCommas(String text) {
     Recipe recipe = Recipe.read(Optional.empty(), List.of("adapter.target_modules=" + text));
     assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES))
-        .isEqualTo(TextOrList.of("q_proj", "lm_head"));
+        .contains(TextOrList.of("q_proj", "lm_head"));
   }
 
   @Test
@@ -144,10 +144,10 @@ class RecipeTest {
     String pattern = ".*\\.(q|v)_proj";
     Recipe recipe = Recipe.read(Optional.empty(), List.of("adapter.target_modules=" + pattern));
     assertThat(recipe.effective().value(AdapterSection.TARGET_MODULES))
-        .isEqualTo(new TextOrList.Text(pattern));
+        .contains(new TextOrList.Text(pattern));
     Recipe all = Recipe.defaults().with("adapter.target_modules", "all-linear");
     assertThat(all.effective().value(AdapterSection.TARGET_MODULES))
-        .isEqualTo(new TextOrList.Text("all-linear"));
+        .contains(new TextOrList.Text("all-linear"));
   }
 
   @Test

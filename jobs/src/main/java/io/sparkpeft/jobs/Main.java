@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       PrepareJob.class,
       FinetuneJob.class,
+      QuantizeJob.class,
       MergeJob.class,
       EvaluateJob.class,
       GenerateJob.class,

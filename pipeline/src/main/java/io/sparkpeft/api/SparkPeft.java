@@ -53,6 +53,11 @@ public final class SparkPeft {
     return new Finetuning(session, messages, recipe).run();
   }
 
+  /** A base model to the same in four bits. */
+  public Quantized quantize(Recipe recipe) {
+    return new Quantizing(session, messages).run(recipe);
+  }
+
   /** A base model and an adapter to a plain Hugging Face checkpoint. */
   public Merged merge(Recipe recipe) {
     return new Merging(session, messages).run(recipe);

@@ -64,6 +64,11 @@ public final class Decoder {
     return arithmetic;
   }
 
+  /** What the weights in four bits take; empty if there are none. */
+  public Optional<QuantizedWeights> quantizedWeights() {
+    return parts.quantized();
+  }
+
   /** Logits after every token, row-major [tokens, vocabulary]. */
   public float[] logits(Optional<Adapter> adapter, int[] tokens) {
     try (NDManager scope = newScope()) {

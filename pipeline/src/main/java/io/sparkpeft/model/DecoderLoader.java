@@ -34,6 +34,7 @@ final class DecoderLoader {
   private final List<String> order;
   private final StoredQuantization weights;
   private final Map<String, Function<NDManager, NDArray>> frozen = new HashMap<>();
+  private Optional<QuantizedWeights> quantized = Optional.empty();
 
   private DecoderLoader(
       NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
@@ -48,7 +49,12 @@ final class DecoderLoader {
   }
 
   /** What a decoder consists of. */
-  record Parts(Embedding embedding, List<DecoderLayer> layers, Head head, FrozenTensors frozen) {}
+  record Parts(
+      Embedding embedding,
+      List<DecoderLayer> layers,
+      Head head,
+      FrozenTensors frozen,
+      Optional<QuantizedWeights> quantized) {}
 
   static Parts load(
       NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
@@ -114,7 +120,8 @@ final class DecoderLoader {
                     : linearWeight(ModuleNames.HEAD, config.projections().size()),
                 bias(ModuleNames.HEAD, config.head().biased())),
             config.head().softCap()),
-        frozenTensors(tokens));
+        frozenTensors(tokens),
+        quantized);
   }
 
   private FrozenTensors frozenTensors(Weight tokens) {
@@ -221,6 +228,7 @@ final class DecoderLoader {
     if (weights.isQuantized(name)) {
       QuantizedTensor tensor = QuantizedFormat.read(source, name);
       frozen.put(ModuleNames.weight(module), manager -> expanded(manager, tensor));
+      quantized = Optional.of(QuantizedWeights.with(quantized, tensor));
       return new FrozenWeight.Quantized(tensor, place);
     }
     NDArray weight = weight(module).frozen();

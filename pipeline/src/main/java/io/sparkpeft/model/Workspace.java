@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.quant.Dequantizer;
 import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.KernelObservation;
 import io.sparkpeft.tensor.Tensors;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -40,7 +41,9 @@ final class Workspace {
     NDArray values = room(held, weight.tensor().shape());
     // Half-written values must not pass for the old ones.
     places.remove(weight.place());
-    dequantizer.dequantize(weight.tensor(), compute, Tensors.memory(values));
+    KernelObservation.observe(
+        "dequantize",
+        () -> dequantizer.dequantize(weight.tensor(), compute, Tensors.memory(values)));
     places.put(weight.place(), new Held(weight, values));
     return values;
   }

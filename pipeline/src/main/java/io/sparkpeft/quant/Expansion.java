@@ -1,38 +1,38 @@
 package io.sparkpeft.quant;
 
+import java.nio.ByteBuffer;
+
 /**
  * Makes weights of codes: value(code) * scale in fp32, then one rounding to the wanted type, to
  * nearest even. All implementations give the same bits.
- *
- * <p>Codes come two in a byte, the first in the high half; bytes from index 0 on are read and words
- * from index 0 on are written, both padded to whole multiples of {@value #STEP} bytes of codes.
- * Every step belongs to one block, since blocks have at least 32 weights.
  */
-public interface Expansion {
+interface Expansion {
   /** Bytes of codes, each two weights, that are expanded together. */
-  int STEP = 16;
-
-  /** The least block, and what every block has a multiple of. */
-  int STEP_WEIGHTS = 2 * STEP;
+  int STEP = 32;
 
   /**
-   * To bfloat16.
+   * Codes that follow each other, and where their weights go.
    *
-   * @param packed bytes of codes
-   * @param count how many of them
+   * @param packed codes, two in a byte, the first in the high half
+   * @param from the first byte, where a block begins
+   * @param count how many bytes: a multiple of {@value #STEP}
    * @param values of the 16 codes
    * @param scales of the blocks, from the first byte's on
    * @param blockSize weights of a block
-   * @param words receives two weights in each word, the first in its lower half
+   * @param target direct and little-endian; receives the weights
+   * @param at the byte of the first
    */
-  void bfloat16(
-      byte[] packed, int count, float[] values, float[] scales, int blockSize, int[] words);
+  record Stretch(
+      ByteBuffer packed,
+      int from,
+      int count,
+      float[] values,
+      float[] scales,
+      int blockSize,
+      ByteBuffer target,
+      int at) {}
 
-  /**
-   * To float32, as {@link #bfloat16}.
-   *
-   * @param words receives a weight's bits in each word
-   */
-  void float32(
-      byte[] packed, int count, float[] values, float[] scales, int blockSize, int[] words);
+  void bfloat16(Stretch stretch);
+
+  void float32(Stretch stretch);
 }

@@ -1,9 +1,11 @@
 package io.sparkpeft.quant;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 
 /** Chooses how this machine expands codes. */
-public final class Expansions {
+final class Expansions {
   /** Compiled apart from the rest; where the module is not there it cannot be loaded. */
   private static final String VECTORS = "io.sparkpeft.quant.VectorExpansion";
 
@@ -12,11 +14,11 @@ public final class Expansions {
   private Expansions() {}
 
   /** The fastest; safe for many threads. */
-  public static Expansion best() {
+  static Expansion best() {
     return BEST;
   }
 
-  /** In plain Java, the same bits everywhere. */
+  /** In plain Java, everywhere. */
   static Expansion plain() {
     return new PlainExpansion();
   }
@@ -29,14 +31,18 @@ public final class Expansions {
     try {
       Expansion found =
           Class.forName(VECTORS).asSubclass(Expansion.class).getDeclaredConstructor().newInstance();
-      int[] words = new int[Expansion.STEP_WEIGHTS];
-      float[] values = new float[Codebook.SIZE];
-      byte[] packed = new byte[Expansion.STEP];
-      found.bfloat16(packed, packed.length, values, new float[1], Expansion.STEP_WEIGHTS, words);
-      found.float32(packed, packed.length, values, new float[1], Expansion.STEP_WEIGHTS, words);
+      found.bfloat16(oneStep());
+      found.float32(oneStep());
       return Optional.of(found);
     } catch (ReflectiveOperationException | LinkageError | UnsupportedOperationException e) {
       return Optional.empty();
     }
+  }
+
+  private static Expansion.Stretch oneStep() {
+    int bytes = Expansion.STEP * 2 * Float.BYTES;
+    ByteBuffer target = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return new Expansion.Stretch(
+        target, 0, Expansion.STEP, new float[Codebook.SIZE], new float[1], bytes, target, 0);
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkpeft.quant;
 
 import io.sparkpeft.base.SparkPeftException;
+import java.io.Serializable;
 import java.util.Set;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Set;
  * @param nested whether the scales are quantised in their turn, to eight bits in blocks of {@value
  *     #NESTED_BLOCK}: bitsandbytes' double quantisation
  */
-public record Quantization(QuantType type, int blockSize, boolean nested) {
+public record Quantization(QuantType type, int blockSize, boolean nested) implements Serializable {
   /** bitsandbytes' own. */
   public static final int DEFAULT_BLOCK = 64;
 

@@ -1,5 +1,9 @@
 package io.sparkpeft.quant;
 
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
  * How far quantised weights are from what they were.
  *
@@ -7,7 +11,7 @@ package io.sparkpeft.quant;
  * @param largest absolute difference
  * @param sum of all absolute differences
  */
-public record QuantizationError(long weights, double largest, double sum) {
+public record QuantizationError(long weights, double largest, double sum) implements Serializable {
   static final QuantizationError NONE = new QuantizationError(0, 0, 0);
 
   /** The mean absolute difference. */
@@ -23,7 +27,9 @@ public record QuantizationError(long weights, double largest, double sum) {
   static QuantizationError between(WeightReader before, QuantizedTensor after) {
     Dequantizer dequantizer = new Dequantizer();
     float[] original = new float[Dequantizer.PART_WEIGHTS];
-    float[] expanded = new float[Dequantizer.PART_WEIGHTS];
+    ByteBuffer expanded =
+        ByteBuffer.allocateDirect(Dequantizer.PART_WEIGHTS * Float.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN);
     double largest = 0;
     double sum = 0;
     for (long from = 0; from < before.size(); from += Dequantizer.PART_WEIGHTS) {
@@ -31,7 +37,7 @@ public record QuantizationError(long weights, double largest, double sum) {
       before.read(from, count, original);
       dequantizer.dequantize(after, from, count, expanded);
       for (int i = 0; i < count; i++) {
-        double difference = Math.abs((double) original[i] - expanded[i]);
+        double difference = Math.abs((double) original[i] - expanded.getFloat(i * Float.BYTES));
         largest = Math.max(largest, difference);
         sum += difference;
       }

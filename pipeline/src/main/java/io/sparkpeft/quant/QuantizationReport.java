@@ -1,6 +1,7 @@
 package io.sparkpeft.quant;
 
 import io.sparkpeft.weights.TensorEntry;
+import java.io.Serializable;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -13,7 +14,8 @@ import java.util.TreeMap;
  * @param errors by the kind of the quantised weights: the last part of their modules' names
  */
 public record QuantizationReport(
-    long bytesBefore, long bytesAfter, SortedMap<String, QuantizationError> errors) {
+    long bytesBefore, long bytesAfter, SortedMap<String, QuantizationError> errors)
+    implements Serializable {
 
   public QuantizationReport {
     errors = Collections.unmodifiableSortedMap(new TreeMap<>(errors));

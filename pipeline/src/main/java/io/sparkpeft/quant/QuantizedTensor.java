@@ -72,6 +72,11 @@ public record QuantizedTensor(
     return Math.toIntExact(Quantization.packedBytes(weights));
   }
 
+  /** Bytes of codes and scales. */
+  public long bytes() {
+    return packed.capacity() + scales.bytes();
+  }
+
   /** The number of weights. */
   public long elements() {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);

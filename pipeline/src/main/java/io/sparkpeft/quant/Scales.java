@@ -9,6 +9,9 @@ sealed interface Scales permits Scales.Plain, Scales.Nested {
   /** The number of blocks. */
   int size();
 
+  /** Bytes that they take. */
+  long bytes();
+
   /** Copies the scales [from, from + count) in fp32. */
   void read(int from, int count, float[] into);
 
@@ -21,12 +24,17 @@ sealed interface Scales permits Scales.Plain, Scales.Nested {
     }
 
     static Plain of(float[] scales) {
-      return new Plain(bytes(scales));
+      return new Plain(direct(scales));
     }
 
     @Override
     public int size() {
       return values.capacity() / Float.BYTES;
+    }
+
+    @Override
+    public long bytes() {
+      return values.capacity();
     }
 
     @Override
@@ -75,7 +83,7 @@ sealed interface Scales permits Scales.Plain, Scales.Nested {
           codes.put((byte) below(bounds, (scales[i] - offset) * reciprocal));
         }
       }
-      return new Nested(codes.flip(), bytes(absmax), map, offset);
+      return new Nested(codes.flip(), direct(absmax), map, offset);
     }
 
     /** In fp64, so that it does not depend on the order of the sum; torch's is in fp32. */
@@ -116,16 +124,24 @@ sealed interface Scales permits Scales.Plain, Scales.Nested {
     }
 
     @Override
+    public long bytes() {
+      return (long) codes.capacity() + absmax.capacity();
+    }
+
+    @Override
     public void read(int from, int count, float[] into) {
-      for (int i = 0; i < count; i++) {
-        float share = map[Byte.toUnsignedInt(codes.get(from + i))];
-        into[i] =
-            share * absmax.getFloat((from + i) / Quantization.NESTED_BLOCK * Float.BYTES) + offset;
+      for (int i = 0; i < count; ) {
+        int group = (from + i) / Quantization.NESTED_BLOCK;
+        float largest = absmax.getFloat(group * Float.BYTES);
+        int end = Math.min(count, (group + 1) * Quantization.NESTED_BLOCK - from);
+        for (; i < end; i++) {
+          into[i] = map[Byte.toUnsignedInt(codes.get(from + i))] * largest + offset;
+        }
       }
     }
   }
 
-  private static ByteBuffer bytes(float[] values) {
+  private static ByteBuffer direct(float[] values) {
     ByteBuffer bytes = littleEndian(ByteBuffer.allocateDirect(values.length * Float.BYTES));
     bytes.asFloatBuffer().put(values);
     return bytes;

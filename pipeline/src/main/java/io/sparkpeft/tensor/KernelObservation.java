@@ -39,6 +39,22 @@ public final class KernelObservation implements AutoCloseable {
     return current;
   }
 
+  /** Does work beside kernels, on the CPU, that an observer is to be told of as of one. */
+  public static void observe(String name, Runnable work) {
+    KernelObservation observation = current;
+    if (observation.isNone()) {
+      work.run();
+    } else {
+      observation.observed(
+          name,
+          new Object[0],
+          () -> {
+            work.run();
+            return name;
+          });
+    }
+  }
+
   static KernelObservation current() {
     return current;
   }

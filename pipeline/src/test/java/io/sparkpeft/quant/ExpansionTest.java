@@ -3,6 +3,9 @@ package io.sparkpeft.quant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkpeft.quant.Expansion.Stretch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,6 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** All ways of expanding codes give the bits of the obvious one. */
 class ExpansionTest {
   private static final int BYTES = 4096;
+
+  /** What lies before codes and weights. */
+  private static final int AHEAD = 8;
 
   @ParameterizedTest
   @ValueSource(ints = {32, 64, 512, 4096})
@@ -35,22 +41,26 @@ class ExpansionTest {
     Random random = new Random(blockSize);
     byte[] packed = new byte[BYTES];
     random.nextBytes(packed);
-    float[] scales = new float[2 * BYTES / Expansion.STEP_WEIGHTS];
+    float[] scales = new float[2 * BYTES / 32];
     for (int i = 0; i < scales.length; i++) {
       scales[i] = i % 7 == 0 ? 0 : random.nextFloat() * (float) Math.pow(10, i % 70 - 42);
     }
     float[] values = QuantType.NF4.codebook().values();
-    int[] pairs = new int[BYTES];
-    int[] words = new int[2 * BYTES];
-    expansion.bfloat16(packed, BYTES, values, scales, blockSize, pairs);
-    expansion.float32(packed, BYTES, values, scales, blockSize, words);
+    ByteBuffer codes = ByteBuffer.allocateDirect(AHEAD + BYTES).put(AHEAD, packed);
+    ByteBuffer halves = target(Short.BYTES);
+    ByteBuffer singles = target(Float.BYTES);
+    expansion.bfloat16(new Stretch(codes, AHEAD, BYTES, values, scales, blockSize, halves, AHEAD));
+    expansion.float32(new Stretch(codes, AHEAD, BYTES, values, scales, blockSize, singles, AHEAD));
     for (int i = 0; i < 2 * BYTES; i++) {
       int code = i % 2 == 0 ? packed[i / 2] >> 4 & 15 : packed[i / 2] & 15;
       float value = values[code] * scales[i / blockSize];
-      assertThat(words[i]).isEqualTo(Float.floatToRawIntBits(value));
-      assertThat((short) (i % 2 == 0 ? pairs[i / 2] : pairs[i / 2] >>> 16))
-          .isEqualTo(nearestEven(value));
+      assertThat(singles.getInt(AHEAD + i * Float.BYTES)).isEqualTo(Float.floatToRawIntBits(value));
+      assertThat(halves.getShort(AHEAD + i * Short.BYTES)).isEqualTo(nearestEven(value));
     }
+  }
+
+  private static ByteBuffer target(int bytesOfOne) {
+    return ByteBuffer.allocateDirect(AHEAD + 2 * BYTES * bytesOfOne).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** The nearer of the two bfloat16 around a number; of two equally near the even one. */

@@ -68,6 +68,7 @@ final class Assessment {
     return new Speed(
         span.steps(),
         span.seconds() / span.steps(),
+        span.processorTime() / span.steps(),
         span.tokens() / span.seconds(),
         span.targetTokens() / span.seconds(),
         measuredFlops,

@@ -186,6 +186,7 @@ public final class Bench {
         ModelFolder.hasWeights(folder)
             ? "weights of " + folder.getFileName()
             : "random weights by seed " + recipe.train().seed(),
+        decoder.quantizedWeights(),
         documents.origin(),
         device.getDeviceType(),
         decoder.arithmetic().text(),

@@ -3,12 +3,14 @@ package io.sparkpeft.api.bench;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.model.QuantizedWeights;
 import io.sparkpeft.model.TrainingFlops;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.RankMemory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -35,6 +37,7 @@ public record Benchmark(
    * What was trained, and how.
    *
    * @param weights where they are from, in words
+   * @param quantized how many weights are quantised and in how many bits; empty for none
    * @param documents where they are from, in words
    * @param arithmetic see {@link io.sparkpeft.tensor.Arithmetic#text}
    * @param checkpointing keep_all or recompute
@@ -44,6 +47,7 @@ public record Benchmark(
       long parameters,
       long trainableParameters,
       String weights,
+      Optional<QuantizedWeights> quantized,
       String documents,
       String device,
       String arithmetic,
@@ -56,6 +60,7 @@ public record Benchmark(
   /**
    * Of the measured steps, without a clock in the kernels.
    *
+   * @param processorSecondsPerStep of all threads: what other processes take does not show
    * @param tokensPerSecond real tokens, prompts included
    * @param flops of one step
    * @param flopsPerSecond of wall time
@@ -64,6 +69,7 @@ public record Benchmark(
   public record Speed(
       int steps,
       double secondsPerStep,
+      double processorSecondsPerStep,
       double tokensPerSecond,
       double targetTokensPerSecond,
       TrainingFlops.Parts flops,
@@ -136,6 +142,7 @@ public record Benchmark(
     node.put("target_tokens_per_second", speed.targetTokensPerSecond());
     node.put("steps", speed.steps());
     node.put("seconds_per_step", speed.secondsPerStep());
+    node.put("processor_seconds_per_step", speed.processorSecondsPerStep());
     node.put("loss_first", speed.lossFirst()).put("loss_last", speed.lossLast());
     node.set("flops_per_step", flopsJson(speed.flops()));
     node.put("flops_per_second", speed.flopsPerSecond());
@@ -151,8 +158,15 @@ public record Benchmark(
   }
 
   private ObjectNode settingJson() {
-    return Json.object()
-        .put("model", setting.model())
+    ObjectNode node = Json.object();
+    setting
+        .quantized()
+        .ifPresent(
+            quantized ->
+                node.put("quantization", quantized.settings().text())
+                    .put("quantized_weights", quantized.weights())
+                    .put("quantized_bits_per_weight", quantized.bitsPerWeight()));
+    return node.put("model", setting.model())
         .put("total_parameters", setting.parameters())
         .put("trainable_parameters", setting.trainableParameters())
         .put("weights", setting.weights())

@@ -31,6 +31,17 @@ final class BenchmarkText {
         "model",
         "%s, %,d parameters, %s"
             .formatted(setting.model(), setting.parameters(), setting.weights()));
+    setting
+        .quantized()
+        .ifPresent(
+            quantized ->
+                line(
+                    "quantised",
+                    "%,d weights, %s, %.3f bits each"
+                        .formatted(
+                            quantized.weights(),
+                            quantized.settings().text(),
+                            quantized.bitsPerWeight())));
     line("trained", "%,d parameters".formatted(setting.trainableParameters()));
     line("documents", setting.documents());
     line(
@@ -53,6 +64,7 @@ final class BenchmarkText {
     row("tokens per second", "%,.1f", speed.tokensPerSecond(), "real tokens");
     row("target tokens per second", "%,.1f", speed.targetTokensPerSecond(), "");
     row("seconds per step", "%.3f", speed.secondsPerStep(), "over " + speed.steps() + " steps");
+    row("  of processor time", "%.3f", speed.processorSecondsPerStep(), "of all threads");
     row("GFLOP per step", "%,.2f", speed.flops().total() / GIGA, "what is recomputed counts");
     row("GFLOP per second", "%,.1f", speed.flopsPerSecond() / GIGA, "executed");
     row("GEMM limit, GFLOP per second", "%,.1f", limit.flopsPerSecond() / GIGA, limit.fastest());

@@ -17,6 +17,7 @@ final class Parts {
       named(Pattern.quote(KernelTimes.OF_HEAD) + "|cross_entropy|log_likelihood|logits");
   private static final Predicate<String> EMBEDDING = named("embedding|select_rows|first_rows");
   private static final Predicate<String> OPTIMIZER = named("adamw|sgd");
+  private static final Predicate<String> DEQUANTIZATION = named("^dequantize$");
   private static final Predicate<String> TRANSFER =
       named("^empty$|^cast$|reinterpret|element_type");
   private static final String PARAMETERS_VJP = "lora_parameters_vjp";
@@ -58,9 +59,10 @@ final class Parts {
     add("projections", products, OptionalLong.of(flops.projections()));
     add("LoRA", fused - products, OptionalLong.of(flops.lora()));
     add("head", seconds(HEAD), OptionalLong.of(flops.head()));
-    Predicate<String> others = EMBEDDING.or(OPTIMIZER).or(TRANSFER);
+    Predicate<String> others = EMBEDDING.or(OPTIMIZER).or(TRANSFER).or(DEQUANTIZATION);
     Predicate<String> known = ATTENTION.or(PRODUCTS).or(HEAD).or(others);
     add("norms and other elementwise", seconds(known.negate()), OptionalLong.empty());
+    add("dequantisation", seconds(DEQUANTIZATION), OptionalLong.empty());
     add("embedding and gathering", seconds(EMBEDDING), OptionalLong.empty());
     add("optimizer", seconds(OPTIMIZER), OptionalLong.empty());
     add("memory and transfer", seconds(TRANSFER), OptionalLong.empty());

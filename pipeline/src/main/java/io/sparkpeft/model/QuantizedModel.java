@@ -1,0 +1,33 @@
+package io.sparkpeft.model;
+
+import io.sparkpeft.quant.CheckpointQuantizer;
+import io.sparkpeft.quant.Quantization;
+import io.sparkpeft.quant.QuantizationReport;
+import io.sparkpeft.weights.ModelFolder;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Writes models with their linear layers in four bits. */
+public final class QuantizedModel {
+  private QuantizedModel() {}
+
+  /**
+   * Quantises all linear layers but the head; embeddings, norms, biases and the head stay as they
+   * are. transformers loads NF4 and FP4 by itself.
+   *
+   * @param folder an existing folder to write into; the caller makes it appear whole
+   * @throws io.sparkpeft.base.SparkPeftException (65) if weights are missing, are no floats or are
+   *     not finite, (78) if the model is not known here or is quantised already, (73) if a file
+   *     cannot be written
+   */
+  public static QuantizationReport write(ModelFolder base, Quantization settings, Path folder) {
+    DecoderConfig config = DecoderConfig.read(base.config());
+    StoredNames stored = new StoredNames(config, base.tensors().names());
+    return CheckpointQuantizer.write(
+        base,
+        StoredQuantization.targets(config, stored),
+        List.of(ModuleNames.HEAD),
+        settings,
+        folder);
+  }
+}

@@ -4,7 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.AdapterConfig;
+import io.sparkpeft.adapter.Adapters;
+import io.sparkpeft.adapter.BaseModel;
+import io.sparkpeft.base.Json;
+import io.sparkpeft.quant.DequantizedTensors;
 import io.sparkpeft.quant.QuantType;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.tensor.Arithmetic;
@@ -12,6 +19,7 @@ import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
 import io.sparkpeft.tensor.Product;
 import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.TensorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -98,6 +107,42 @@ class QuantizedModelsTest {
           load(model, "untied", new Quantization(type, 32, false)).logits(Optional.empty(), tokens);
       assertThat(cosine(exact, fine)).isBetween(0.95, 1 - 1e-9);
     }
+  }
+
+  /** Each method trains over four bits as over the floats that they stand for. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"peft_type\": \"VBLORA\", \"vector_length\": 16, \"target_modules\": \"all-linear\"}",
+        "{\"peft_type\": \"IA3\", \"init_ia3_weights\": false}",
+        "{\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 3}",
+        "{\"peft_type\": \"BOTTLENECK\", \"bottleneck_size\": 4}",
+      })
+  void otherMethodsOverFourBits(String settings) throws JsonProcessingException {
+    try (ReferenceModel model = ReferenceModel.open("quantized/llama_nf4")) {
+      BaseModel base = model.decoder.config().baseModel();
+      AdapterConfig config = AdapterConfig.of(Json.parse(settings)).resolvedFor(base);
+      TensorSource stored = ModelFolder.open(ReferenceModel.path("quantized/llama_nf4")).tensors();
+      Decoder floats =
+          Decoder.load(
+              model.manager,
+              DecoderConfig.read(ModelFolder.openConfig(ReferenceModel.path("quantized/llama"))),
+              new DequantizedTensors(stored, List.of()),
+              FP32);
+      try (Adapter adapter = Adapters.create(model.manager, config, base, 1)) {
+        float[] expected = gradient(floats, adapter, model);
+        assertThat(gradient(model.decoder, adapter, model))
+            .containsExactly(expected, Offset.offset(1e-4f));
+        assertThat(expected).isNotEqualTo(new float[expected.length]);
+      }
+    }
+  }
+
+  private static float[] gradient(Decoder decoder, Adapter adapter, ReferenceModel model) {
+    float[] gradient = new float[adapter.parameterCount()];
+    new AdapterTraining(decoder, adapter, Checkpointing.RECOMPUTE)
+        .lossAndGradient(model.batch(), 1, 0, gradient);
+    return gradient;
   }
 
   /** Expansions are shared and overwritten, yet no thread sees another's. */

@@ -77,6 +77,35 @@ class TrainedAdaptersTest {
     }
   }
 
+  /** Of every other method of PEFT's: what it writes, and what it reads by other means. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      value = {
+        "vblora | llama_biased | {\"peft_type\": \"VBLORA\", \"vector_length\": 12,"
+            + " \"num_vectors\": 30, \"target_modules\": \"all-linear\","
+            + " \"init_vector_bank_bound\": 0.2}",
+        "vblora_topk | llama_biased | {\"peft_type\": \"VBLORA\", \"vector_length\": 6,"
+            + " \"num_vectors\": 300, \"topk\": 3, \"save_only_topk_weights\": true,"
+            + " \"init_vector_bank_bound\": 0.2}",
+        "vblora_transposed | gpt2 | {\"peft_type\": \"VBLORA\", \"vector_length\": 8,"
+            + " \"num_vectors\": 30, \"init_vector_bank_bound\": 0.2}",
+        "ia3 | llama_biased | {\"peft_type\": \"IA3\"}",
+        "ia3_transposed | gpt2 | {\"peft_type\": \"IA3\"}",
+        "prefix | llama_biased | {\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 4}",
+        "prefix_window | gemma3 | {\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 4,"
+            + " \"init_weights\": \"zero\"}",
+      })
+  void asSavedItComputesWhatItWasTrainedToByOtherMethods(
+      String variant, String family, String settings) throws IOException {
+    try (ReferenceModel model = ReferenceModel.open("families/" + family)) {
+      BaseModel base = model.decoder.config().baseModel();
+      trainAndSave(
+          variant, model, family, AdapterConfig.of(Json.parse(settings)).resolvedFor(base));
+    }
+  }
+
   private static void trainAndSave(
       String variant, ReferenceModel model, String family, AdapterConfig config)
       throws IOException {

@@ -109,7 +109,16 @@ class LlamaTrainingTest {
         """
         {"target_modules": ["q_proj", "up_proj"], "init_lora_weights": "pissa_niter_4"}""",
         """
-        {"target_modules": ["q_proj", "up_proj"], "init_lora_weights": "olora"}"""
+        {"target_modules": ["q_proj", "up_proj"], "init_lora_weights": "olora"}""",
+        """
+        {"peft_type": "VBLORA", "vector_length": 16, "num_vectors": 30, "vblora_dropout": 0.05,
+        "save_only_topk_weights": true, "target_modules": "all-linear"}""",
+        """
+        {"peft_type": "IA3"}""",
+        """
+        {"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3}""",
+        """
+        {"peft_type": "BOTTLENECK", "bottleneck_size": 4, "adapter_dropout": 0.05}"""
       })
   void ranksAndWorkersAndResumingDoNotChangeABit(String settings) throws IOException {
     JsonNode variant = Json.parse(settings);

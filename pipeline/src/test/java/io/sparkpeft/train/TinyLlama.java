@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.base.Json;
@@ -57,34 +58,37 @@ final class TinyLlama implements AutoCloseable {
     return student(seed, Json.object());
   }
 
-  /** The same with other settings. */
+  /** The same with other settings, or an adapter of another method by its own alone. */
   Rehearsal.Student student(long seed, JsonNode settings) {
-    LoraConfig config =
-        LoraConfig.defaults()
-            .with("r", 8)
-            .with("lora_alpha", 16)
-            .with("lora_dropout", 0.05)
-            .with(
-                "target_modules",
-                List.of(
-                    "q_proj",
-                    "k_proj",
-                    "v_proj",
-                    "o_proj",
-                    "gate_proj",
-                    "up_proj",
-                    "down_proj",
-                    "lm_head"))
-            .withAll(settings);
+    AdapterConfig config =
+        settings.has("peft_type") ? AdapterConfig.of(settings) : lora().withAll(settings);
     Adapter adapter =
         Adapters.create(
             Engine.newManager(Device.cpu()),
-            config,
+            config.resolvedFor(decoder.config().baseModel()),
             decoder.config().baseModel(),
             decoder.frozenTensors(),
             seed);
     AdapterTraining training = new AdapterTraining(decoder, adapter, Checkpointing.RECOMPUTE);
     return new Rehearsal.Student(adapter, training::lossAndGradient, training::loss);
+  }
+
+  private static LoraConfig lora() {
+    return LoraConfig.defaults()
+        .with("r", 8)
+        .with("lora_alpha", 16)
+        .with("lora_dropout", 0.05)
+        .with(
+            "target_modules",
+            List.of(
+                "q_proj",
+                "k_proj",
+                "v_proj",
+                "o_proj",
+                "gate_proj",
+                "up_proj",
+                "down_proj",
+                "lm_head"));
   }
 
   @Override

@@ -2,8 +2,16 @@ package io.sparkpeft.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Json;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.weights.SafetensorsWriter;
+import io.sparkpeft.weights.TensorEntry;
+import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,22 +37,54 @@ class AdapterShapeTest {
     }
   }
 
-  /** The adapters that PEFT's benchmark published for Llama-3.2-3B. */
+  /** The adapters that PEFT's benchmark published for Llama-3.2-3B, to the byte. */
   @ParameterizedTest
-  @CsvSource({"32, 9175040, 36715216", "64, 18350080, 73415408"})
-  void predictsPublishedFileSizes(int r, long parameters, long fileBytes) {
-    JsonNode config =
-        counts().stream()
-            .filter(golden -> golden.get("model").asText().equals("llama-3.2-3b"))
-            .findFirst()
-            .orElseThrow()
-            .get("config");
-    LoraConfig lora =
-        LoraConfig.defaults().with("r", r).with("target_modules", List.of("q_proj", "v_proj"));
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "{'r': 32} | 9175040 | 36715216",
+        "{'r': 64} | 18350080 | 73415408",
+        "{'r': 32, 'use_dora': true} | 9289728 | 37181760",
+        "{'peft_type': 'VBLORA', 'r': 4} | 1212416 | 4864912"
+      })
+  void predictsPublishedFileSizes(String settings, long parameters, long fileBytes)
+      throws JsonProcessingException {
+    ObjectNode keys = (ObjectNode) Json.parse(settings.replace('\'', '"'));
+    keys.set("target_modules", Json.tree(List.of("q_proj", "v_proj")));
 
-    AdapterShape shape = lora.shape(Goldens.base(Goldens.llama(config)));
+    AdapterShape shape = AdapterConfig.of(keys).shape(llama3B());
 
     assertThat(shape.trainableParameters()).isEqualTo(parameters);
     assertThat(shape.fileBytes()).isEqualTo(fileBytes);
+  }
+
+  /** The same of methods that are known by their keys alone. */
+  @Test
+  void filesOfIa3AndOfPrefixTuningHaveThePublishedSizes() {
+    List<TensorEntry> ia3 = new ArrayList<>();
+    for (LinearModule module : llama3B().linearModules()) {
+      String name = "base_model.model." + module.name() + ".ia3_l";
+      if (module.name().endsWith("k_proj") || module.name().endsWith("v_proj")) {
+        ia3.add(new TensorEntry(name, Dtype.FLOAT32, new long[] {module.out(), 1}));
+      } else if (module.name().endsWith("down_proj")) {
+        ia3.add(new TensorEntry(name, Dtype.FLOAT32, new long[] {1, module.in()}));
+      }
+    }
+    assertThat(SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, ia3)).isEqualTo(1157064);
+    TensorEntry prefix =
+        new TensorEntry("prompt_embeddings", Dtype.FLOAT32, new long[] {200, 28 * 2 * 1024});
+    assertThat(SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, List.of(prefix)))
+        .isEqualTo(45875328);
+  }
+
+  private static BaseModel llama3B() {
+    return Goldens.base(
+        Goldens.llama(
+            counts().stream()
+                .filter(golden -> golden.get("model").asText().equals("llama-3.2-3b"))
+                .findFirst()
+                .orElseThrow()
+                .get("config")));
   }
 }

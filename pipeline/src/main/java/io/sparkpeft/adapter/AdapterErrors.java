@@ -315,4 +315,12 @@ final class AdapterErrors {
         "It replaces or scales that tensor, and what was there before is in the base alone.",
         "Go back to the base.");
   }
+
+  static SparkPeftException noNameOfAnAdapter(String name) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "No adapter can be called '" + name + "'.",
+        "It lies in a folder of its name, beside others.",
+        "Use letters, digits, '_', '-' and '.', and begin with another than '.'.");
+  }
 }

@@ -169,7 +169,9 @@ final class PeftKeys {
     if (key.equals("peft_version") && value.isNull()) {
       return byDefault;
     }
-    if (byDefault.isObject() && value.isNull()) {
+    // PEFT asks whether they are true: null is as good as false, and files have it.
+    boolean isFalse = byDefault.isBoolean() && !byDefault.booleanValue();
+    if (value.isNull() && (byDefault.isObject() || isFalse)) {
       return byDefault;
     }
     return schema.spelling().getOrDefault(key, UnaryOperator.identity()).apply(value);

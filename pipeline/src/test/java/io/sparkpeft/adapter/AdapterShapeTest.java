@@ -6,12 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
-import io.sparkpeft.tensor.Dtype;
-import io.sparkpeft.weights.SafetensorsWriter;
-import io.sparkpeft.weights.TensorEntry;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -57,25 +52,6 @@ class AdapterShapeTest {
 
     assertThat(shape.trainableParameters()).isEqualTo(parameters);
     assertThat(shape.fileBytes()).isEqualTo(fileBytes);
-  }
-
-  /** The same of methods that are known by their keys alone. */
-  @Test
-  void filesOfIa3AndOfPrefixTuningHaveThePublishedSizes() {
-    List<TensorEntry> ia3 = new ArrayList<>();
-    for (LinearModule module : llama3B().linearModules()) {
-      String name = "base_model.model." + module.name() + ".ia3_l";
-      if (module.name().endsWith("k_proj") || module.name().endsWith("v_proj")) {
-        ia3.add(new TensorEntry(name, Dtype.FLOAT32, new long[] {module.out(), 1}));
-      } else if (module.name().endsWith("down_proj")) {
-        ia3.add(new TensorEntry(name, Dtype.FLOAT32, new long[] {1, module.in()}));
-      }
-    }
-    assertThat(SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, ia3)).isEqualTo(1157064);
-    TensorEntry prefix =
-        new TensorEntry("prompt_embeddings", Dtype.FLOAT32, new long[] {200, 28 * 2 * 1024});
-    assertThat(SafetensorsWriter.fileBytes(SafetensorsWriter.PYTORCH, List.of(prefix)))
-        .isEqualTo(45875328);
   }
 
   private static BaseModel llama3B() {

@@ -62,6 +62,14 @@ class LoraConfigTest {
     assertThat(config.layersToTransform()).isEmpty();
   }
 
+  /** As some files have it: PEFT takes null for false. */
+  @Test
+  void nullIsFalse() throws IOException {
+    write("{\"peft_type\": \"LORA\", \"target_modules\": [\"q_proj\"], \"fan_in_fan_out\": null}");
+    assertThat(LoraConfig.read(folder))
+        .isEqualTo(LoraConfig.defaults().with("target_modules", List.of("q_proj")));
+  }
+
   @Test
   void givesItsKeysTypes() throws JsonProcessingException {
     LoraConfig config =

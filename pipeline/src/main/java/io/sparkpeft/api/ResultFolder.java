@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.Lease;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
@@ -88,6 +89,15 @@ final class ResultFolder {
   /** Where the run keeps what an interrupted run needs to go on: beside its folder. */
   Path work() {
     return path.resolveSibling("." + path.getFileName() + ".work");
+  }
+
+  /**
+   * What the run's only driver holds.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (75) with its holder, if there is another driver
+   */
+  Lease lease() {
+    return Lease.take(path.resolveSibling("." + path.getFileName() + ".lease"), "Run " + runId);
   }
 
   SortedMap<String, String> identity() {

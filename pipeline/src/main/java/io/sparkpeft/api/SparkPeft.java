@@ -1,7 +1,10 @@
 package io.sparkpeft.api;
 
+import io.sparkpeft.base.Lease;
+import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -45,12 +48,12 @@ public final class SparkPeft {
 
   /** Instruction files to a token table. */
   public Prepared prepare(Recipe recipe) {
-    return new Preparing(session, messages).run(recipe);
+    return leased(Job.PREPARE, recipe, () -> new Preparing(session, messages).run(recipe));
   }
 
   /** A token table and a base model to an adapter. */
   public Finetuned finetune(Recipe recipe) {
-    return new Finetuning(session, messages, recipe).run();
+    return leased(Job.FINETUNE, recipe, () -> new Finetuning(session, messages, recipe).run());
   }
 
   /** A base model to the same in four bits. */
@@ -60,16 +63,27 @@ public final class SparkPeft {
 
   /** A base model and an adapter to a plain Hugging Face checkpoint. */
   public Merged merge(Recipe recipe) {
-    return new Merging(session, messages).run(recipe);
+    return leased(Job.MERGE, recipe, () -> new Merging(session, messages).run(recipe));
   }
 
   /** Scores of a base model, with or without an adapter, into Delta tables. */
   public Evaluated evaluate(Recipe recipe) {
-    return new Evaluating(session, messages).run(recipe);
+    return leased(Job.EVALUATE, recipe, () -> new Evaluating(session, messages).run(recipe));
   }
 
   /** Answers to prompts. */
   public Generated generate(Recipe recipe) {
-    return new Generating(session, messages).run(recipe);
+    return leased(Job.GENERATE, recipe, () -> new Generating(session, messages).run(recipe));
+  }
+
+  /** Every run has one driver at a time. */
+  private <R> R leased(Job job, Recipe recipe, Supplier<R> work) {
+    try (Lease lease = ResultFolder.of(job, recipe).lease()) {
+      lease
+          .earlierHolder()
+          .ifPresent(
+              holder -> messages.accept("Takes over from " + holder + ", which did not finish."));
+      return work.get();
+    }
   }
 }

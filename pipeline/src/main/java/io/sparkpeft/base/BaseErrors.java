@@ -2,6 +2,7 @@ package io.sparkpeft.base;
 
 import static io.sparkpeft.base.ExitCode.CANNOT_WRITE;
 import static io.sparkpeft.base.ExitCode.MISSING_INPUT;
+import static io.sparkpeft.base.ExitCode.TRY_AGAIN;
 
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -36,6 +37,14 @@ public final class BaseErrors {
         "Cannot write " + path + ".",
         "It exists already, and results are never overwritten.",
         "Set output.path or run.id to a new place.");
+  }
+
+  static SparkPeftException held(String what, String holder) {
+    return SparkPeftException.of(
+        TRY_AGAIN,
+        what + " is at work already: " + holder + ".",
+        "Two drivers of one run would write over each other.",
+        "Wait for it, or end it; what it has done is gone on with.");
   }
 
   private static String reason(IOException cause) {

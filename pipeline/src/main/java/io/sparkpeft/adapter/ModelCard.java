@@ -27,8 +27,7 @@ final class ModelCard {
 
         # %s adapter
 
-        Trained with spark-peft; PEFT loads it as its own: \
-        `PeftModel.from_pretrained(base, folder)`.
+        Trained with spark-peft; %s
 
         | setting | value |
         | --- | --- |
@@ -42,8 +41,16 @@ final class ModelCard {
             base.isEmpty() ? "" : "base_model: " + PythonJson.quoted(base) + "\n",
             tags,
             config.peftType().method(),
+            howToLoad(config.peftType()),
             settings(config),
-            config.toJson().get("peft_version").asText());
+            config.toJson().get("peft_version").asText("0.21.2"));
+  }
+
+  private static String howToLoad(PeftType type) {
+    return type == PeftType.BOTTLENECK
+        ? "named as in LLM-Adapters' fork of PEFT (arXiv:2304.01933). PEFT itself has no such"
+            + " method."
+        : "PEFT loads it as its own: `PeftModel.from_pretrained(base, folder)`.";
   }
 
   /** Those that PEFT gives. */

@@ -13,7 +13,8 @@ import java.util.List;
  * @param config the architecture
  * @param compute the type of weights and activations
  * @param keptFeatures what the adapters of the layers' modules keep for every token: copies of
- *     inputs that dropout makes, and results that DoRA's magnitudes need
+ *     inputs that dropout makes, results that DoRA's magnitudes need, keys and values that stand
+ *     behind a prefix
  */
 public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatures) {
   private static final long AFFORDABLE_BYTES = 512L << 20;
@@ -35,7 +36,8 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
             .filter(adapted -> adapted.work() == AdaptedModule.Work.DECOMPOSED)
             .mapToLong(adapted -> adapted.module().out())
             .sum();
-    return new DecoderMemory(config, compute, inputs + results);
+    long prefixed = adapter.virtualTokens() > 0 ? 2L * config.attention().kvWidth() : 0;
+    return new DecoderMemory(config, compute, inputs + results + config.layers() * prefixed);
   }
 
   /** All frozen weights. Mapped from files where they are stored as they are kept. */

@@ -25,7 +25,7 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
               "adapter.peft_type",
               ValueTypes.oneOfCapitals(PeftType.class),
               PeftType.LORA,
-              "The kind of adapter.")
+              "The kind of adapter. BOTTLENECK is LLM-Adapters' (arXiv:2304.01933); PEFT has none.")
           .as(PEFT);
 
   static final Key<Optional<TextOrList>> TARGET_MODULES =

@@ -232,6 +232,8 @@ class OtherMethodsTest {
         .content()
         .contains("base_model: \"tiny\"")
         .contains(adapter.config().peftType().method() + " adapter")
+        .contains(
+            method.equals("BOTTLENECK") ? "PEFT itself has no such" : "PEFT loads it as its own")
         .doesNotContain("lora");
   }
 

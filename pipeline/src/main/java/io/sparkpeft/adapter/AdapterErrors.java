@@ -84,6 +84,14 @@ final class AdapterErrors {
         "Lower adapter.r, or set rank_pattern for it.");
   }
 
+  static SparkPeftException nothingWasQuantized(LinearModule module) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot begin " + module.name() + " with loftq.",
+        "It begins with what quantising the weight on load lost, and this one was not.",
+        "Set model.quantization over an unquantised base, or another adapter.init_lora_weights.");
+  }
+
   static SparkPeftException oddRank(LinearModule module, int r) {
     return SparkPeftException.of(
         CONFIGURATION,

@@ -2,6 +2,7 @@ package io.sparkpeft.adapter;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Optional;
 
 /**
  * The frozen values of a base, for adapters that begin with them or are measured by them (PiSSA,
@@ -27,5 +28,13 @@ public interface FrozenTensors {
   default NDArray weight(NDManager manager, LinearModule module) {
     NDArray stored = fp32(manager, module.name() + ".weight");
     return module.fanInFanOut() ? stored.transpose() : stored;
+  }
+
+  /**
+   * The weight of a linear layer as it was before it was quantised on load, [out, in], fp32; empty
+   * if it was not, or only the quantised one is stored.
+   */
+  default Optional<NDArray> unquantized(NDManager manager, LinearModule module) {
+    return Optional.empty();
   }
 }

@@ -144,7 +144,7 @@ final class LoraAdapter implements Adapter {
 
   @Override
   public void save(Path folder, String baseModelName) {
-    LoraConfig written = parts.beginsInBase() ? config.converted() : config;
+    LoraConfig written = parts.beginsInBase() ? config.converted() : config.begun();
     try (NDManager scope = manager.newSubManager()) {
       AdapterWriter.write(folder, written.savedFor(baseModelName), savedTensors(scope));
     }

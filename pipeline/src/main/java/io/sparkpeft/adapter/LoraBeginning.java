@@ -38,6 +38,8 @@ final class LoraBeginning {
         LowRankPair part = partOfBase(target);
         values.put(target.nameOfA(), part.a());
         values.put(target.nameOfB(), part.b());
+      } else if (config.initLoraWeights() == LoraInit.LOFTQ) {
+        putLoss(target);
       } else if (config.initLoraWeights() == LoraInit.ORTHOGONAL) {
         putInterleaved(target);
       } else {
@@ -56,10 +58,7 @@ final class LoraBeginning {
   /** The part of its weight that a module's A and B begin as, over the scaling. */
   LowRankPair partOfBase(LoraTarget target) {
     LinearModule module = target.module();
-    if (target.r() > Math.min(module.in(), module.out())) {
-      String init = config.key("init_lora_weights").asText();
-      throw AdapterErrors.rankTooLarge(module, target.r(), init);
-    }
+    requireRank(target);
     try (NDManager scope = manager.newSubManager()) {
       NDArray w = frozen.weight(scope, module);
       List<NDArray> factors =
@@ -79,6 +78,31 @@ final class LoraBeginning {
         normal(scope, target.nameOfA(), 1, Math.min(module.in(), module.out()), target.r());
     return DecompositionKernels.approximateSingularFactors(
         manager, w, noise, config.pissaIterations(), target.scaling());
+  }
+
+  /** What quantising lost of the weight, as far as A and B can hold it. */
+  private void putLoss(LoraTarget target) {
+    requireRank(target);
+    try (NDManager scope = manager.newSubManager()) {
+      LinearModule module = target.module();
+      NDArray before =
+          frozen
+              .unquantized(scope, module)
+              .orElseThrow(() -> AdapterErrors.nothingWasQuantized(module));
+      NDArray loss = Tensors.addScaled(scope, before, frozen.weight(scope, module), -1);
+      List<NDArray> factors =
+          DecompositionKernels.singularFactors(manager, loss, target.r(), target.scaling());
+      values.put(target.nameOfA(), factors.get(0));
+      values.put(target.nameOfB(), factors.get(1));
+    }
+  }
+
+  private void requireRank(LoraTarget target) {
+    LinearModule module = target.module();
+    if (target.r() > Math.min(module.in(), module.out())) {
+      String init = config.key("init_lora_weights").asText();
+      throw AdapterErrors.rankTooLarge(module, target.r(), init);
+    }
   }
 
   private void putInterleaved(LoraTarget target) {

@@ -112,6 +112,11 @@ public final class LoraConfig extends AdapterConfig {
     };
   }
 
+  /** Without loftq, which PEFT would begin again when it loads the adapter. */
+  LoraConfig begun() {
+    return initLoraWeights() == LoraInit.LOFTQ ? with("init_lora_weights", true) : this;
+  }
+
   /**
    * The configuration of what this adapter is saved as, where it began as a part of its base: plain
    * LoRA of twice the rank on the unchanged base, with the same scaling. It is PEFT's own

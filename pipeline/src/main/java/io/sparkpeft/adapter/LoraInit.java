@@ -20,7 +20,12 @@ public enum LoraInit {
   /** {@code "pissa_niter_N"}: the same, approximately, by N rounds of the power method. */
   PISSA_NITER,
   /** {@code "olora"}: the first columns of Q and rows of R of the weight, likewise. */
-  OLORA;
+  OLORA,
+  /**
+   * {@code "loftq"}: what quantising the weight on load lost, as far as rank r holds it; one
+   * iteration. (Li et al. 2023, arXiv:2310.08659.)
+   */
+  LOFTQ;
 
   private static final String NITER = "pissa_niter_";
 
@@ -38,6 +43,7 @@ public enum LoraInit {
         // PEFT compares these two in any case, the others exactly.
         || value.asText().equalsIgnoreCase("gaussian")
         || value.asText().equalsIgnoreCase("olora")
+        || value.asText().equals("loftq")
         || value.asText().equals("pissa")
         || value.asText().equals("orthogonal");
   }

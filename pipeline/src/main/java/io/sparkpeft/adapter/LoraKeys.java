@@ -49,6 +49,7 @@ final class LoraKeys {
               new Rule(
                   "a list of whole numbers, a map from names to such lists, or null",
                   LoraKeys::isTokens)),
+          Map.entry("loftq_config", Rule.mapTo("whole numbers", JsonNode::isInt)),
           Map.entry("rank_pattern", Rule.mapTo("whole numbers", PeftKeys::isCount)),
           Map.entry("alpha_pattern", Rule.mapTo("numbers", JsonNode::isNumber)));
 
@@ -58,7 +59,7 @@ final class LoraKeys {
           DEFAULTS,
           RULES,
           Map.of("init_lora_weights", LoraInit::isKnown),
-          Set.of("loftq_config", "megatron_core", "qalora_group_size", "runtime_config"),
+          Set.of("megatron_core", "qalora_group_size", "runtime_config"),
           Map.of(
               "rank_pattern", PeftKeys::wholeNumbers,
               "alpha_pattern", PeftKeys::wholeNumbers,
@@ -84,6 +85,7 @@ final class LoraKeys {
 
   private static void check(ObjectNode keys, PeftKeys.Contradictions contradictions) {
     PeftKeys.checkLayers(keys, contradictions);
+    checkLoftq(keys, contradictions);
     if (!keys.get("lora_bias").booleanValue()) {
       return;
     }
@@ -94,5 +96,22 @@ final class LoraKeys {
     if (keys.get("use_dora").booleanValue()) {
       throw contradictions.of("lora_bias", "DoRA has none, as in PEFT.");
     }
+  }
+
+  /** As in PEFT, loftq_config has no effect without loftq. */
+  private static void checkLoftq(ObjectNode keys, PeftKeys.Contradictions contradictions) {
+    JsonNode given = keys.get("loftq_config");
+    if (!keys.get("init_lora_weights").asText().equals("loftq")) {
+      keys.putObject("loftq_config");
+      return;
+    }
+    int bits = given.path("loftq_bits").asInt(4);
+    int iterations = given.path("loftq_iter").asInt(1);
+    if (bits != 4 || iterations != 1) {
+      throw contradictions.of(
+          "loftq_config",
+          "spark-peft takes loftq_bits = 4 and loftq_iter = 1: more iterations change the base.");
+    }
+    keys.putObject("loftq_config").put("loftq_bits", bits).put("loftq_iter", iterations);
   }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** Makes a decoder's layers out of stored weights. */
@@ -54,7 +55,14 @@ final class DecoderLoader {
       List<DecoderLayer> layers,
       Head head,
       FrozenTensors frozen,
-      Optional<QuantizedWeights> quantized) {}
+      Optional<QuantizedWeights> quantized) {
+
+    /** With weights as they were before they were quantised. */
+    Parts withUnquantized(BiFunction<NDManager, LinearModule, NDArray> weights) {
+      return new Parts(
+          embedding, layers, head, new BeforeQuantizing(frozen, weights), quantized);
+    }
+  }
 
   static Parts load(
       NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
@@ -63,9 +71,17 @@ final class DecoderLoader {
     return stored
         .weights
         .quantizingIfWanted(manager)
-        .map(quantizing -> new DecoderLoader(manager, config, quantizing, arithmetic))
-        .orElse(stored)
-        .parts();
+        .map(quantizing -> new DecoderLoader(manager, config, quantizing, arithmetic).parts())
+        .map(parts -> parts.withUnquantized(stored::unquantized))
+        .orElseGet(stored::parts);
+  }
+
+  private NDArray unquantized(NDManager scope, LinearModule module) {
+    TensorEntry entry = source.entry(stored.of(ModuleNames.weight(module.name())).orElseThrow());
+    NDArray mapped =
+        Tensors.fromBytes(scope, source.bytes(entry.name()), entry.dtype(), entry.shape());
+    NDArray weight = Tensors.cast(scope, mapped, Dtype.FLOAT32);
+    return module.fanInFanOut() ? weight.transpose() : weight;
   }
 
   private void check() {
@@ -132,6 +148,11 @@ final class DecoderLoader {
     }
     Map<String, Function<NDManager, NDArray>> all = Map.copyOf(frozen);
     return (scope, name) -> all.get(name).apply(scope);
+  }
+
+  /** Quantised weights lie as [out, in] in every family. */
+  private NDArray asStored(NDArray weight) {
+    return names.transposed() ? weight.transpose() : weight;
   }
 
   private static NDArray expanded(NDManager scope, QuantizedTensor tensor) {
@@ -227,7 +248,7 @@ final class DecoderLoader {
     String name = stored.of(ModuleNames.weight(module)).orElseThrow();
     if (weights.isQuantized(name)) {
       QuantizedTensor tensor = QuantizedFormat.read(source, name);
-      frozen.put(ModuleNames.weight(module), manager -> expanded(manager, tensor));
+      frozen.put(ModuleNames.weight(module), scope -> asStored(expanded(scope, tensor)));
       quantized = Optional.of(QuantizedWeights.with(quantized, tensor));
       return new FrozenWeight.Quantized(tensor, place);
     }

@@ -71,7 +71,7 @@ final class LoraSection {
       Key.of(
               "adapter.init_lora_weights",
               ValueTypes.oneOf(
-                  List.of("true", "gaussian", "orthogonal", "pissa", "olora", "false"),
+                  List.of("true", "gaussian", "orthogonal", "pissa", "olora", "loftq", "false"),
                   "pissa_niter_N",
                   "pissa_niter_\\d{1,3}"),
               "true",
@@ -80,8 +80,9 @@ final class LoraSection {
                   + " even rows of one orthogonal matrix, so that B A is zero (r even); pissa: the"
                   + " r largest singular values of the weight, which is left without them"
                   + " (arXiv:2404.02948), pissa_niter_N approximately, by N rounds and much faster;"
-                  + " olora: the first r columns of Q and rows of R (arXiv:2406.01775); false: both"
-                  + " random. The base itself never changes: an adapter that began as a part of it"
+                  + " olora: the first r columns of Q and rows of R (arXiv:2406.01775); loftq: what"
+                  + " model.quantization lost of the weight (arXiv:2310.08659, one iteration);"
+                  + " false: both random. The base itself never changes: an adapter that began as a part of it"
                   + " is saved as LoRA of twice the rank, as PEFT converts it.")
           .as(PEFT);
 

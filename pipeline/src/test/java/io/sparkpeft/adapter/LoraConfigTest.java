@@ -105,7 +105,6 @@ class LoraConfigTest {
         "kasa_config | {\"a\": 1}",
         "use_bdlora | {\"nblocks\": 2}",
         "init_lora_weights | \"eva\"",
-        "init_lora_weights | \"loftq\"",
         "init_lora_weights | \"pissa_niter_\"",
         "init_lora_weights | \"PiSSA\"",
         "peft_type | \"ADALORA\"",
@@ -295,5 +294,15 @@ class LoraConfigTest {
                 .hasMessageContaining("Cannot honour " + key + " = " + value);
       }
     }
+  }
+
+  @Test
+  void loftqTakesOneIterationOfFourBits() throws IOException {
+    assertThat(of("{\"init_lora_weights\": \"loftq\"}").toJson().get("loftq_config").toString())
+        .isEqualTo("{\"loftq_bits\":4,\"loftq_iter\":1}");
+    assertThatThrownBy(
+            () -> of("{\"init_lora_weights\": \"loftq\", \"loftq_config\": {\"loftq_iter\": 5}}"))
+        .hasMessageContaining("Cannot use loftq_config")
+        .hasMessageContaining("more iterations change the base");
   }
 }

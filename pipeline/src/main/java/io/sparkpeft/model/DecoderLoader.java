@@ -59,8 +59,7 @@ final class DecoderLoader {
 
     /** With weights as they were before they were quantised. */
     Parts withUnquantized(BiFunction<NDManager, LinearModule, NDArray> weights) {
-      return new Parts(
-          embedding, layers, head, new BeforeQuantizing(frozen, weights), quantized);
+      return new Parts(embedding, layers, head, new BeforeQuantizing(frozen, weights), quantized);
     }
   }
 

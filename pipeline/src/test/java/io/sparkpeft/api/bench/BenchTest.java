@@ -82,6 +82,7 @@ class BenchTest {
             "lora",
             "head",
             "norms and other elementwise",
+            "dequantisation",
             "embedding and gathering",
             "optimizer",
             "memory and transfer",
@@ -91,12 +92,25 @@ class BenchTest {
     double inKernels =
         benchmark.kernels().values().stream().mapToDouble(Benchmark.KernelTime::seconds).sum();
     double inParts =
-        benchmark.parts().subList(0, 8).stream().mapToDouble(Benchmark.Part::secondsPerStep).sum();
+        benchmark.parts().subList(0, 9).stream().mapToDouble(Benchmark.Part::secondsPerStep).sum();
     assertThat(inParts).isCloseTo(inKernels, within(1e-9));
     assertThat(benchmark.kernels()).containsKey("linear of lm_head").containsKey("linear");
     assertThat(benchmark.text())
         .contains("tokens per second", "GEMM limit", "share of the limit", "part of a step")
         .contains("process floor", "activations and rest");
+  }
+
+  @Test
+  void aQuantisedBaseTellsItsBitsAndItsTime() {
+    Benchmark plain = Bench.run(recipe);
+    Benchmark quantised = Bench.run(recipe.with("model.quantization", "nf4"));
+    assertThat(plain.kernels()).doesNotContainKey("dequantize");
+    assertThat(quantised.kernels().get("dequantize").calls()).isPositive();
+    assertThat(quantised.json().at("/setting/quantization").asText()).isEqualTo("nf4/64/nested");
+    assertThat(quantised.json().at("/setting/quantized_bits_per_weight").asDouble())
+        .isBetween(4.1, 4.3);
+    assertThat(quantised.text()).containsPattern("quantised +[\\d,]+ weights, nf4/64/nested, 4");
+    assertThat(quantised.json().path("processor_seconds_per_step").asDouble()).isPositive();
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.sparkpeft.quant;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.tensor.Dtype;
@@ -26,6 +25,9 @@ public final class QuantizationConfig {
   private static final String NESTED = "bnb_4bit_use_double_quant";
   private static final String TYPE = "bnb_4bit_quant_type";
   private static final String SKIPPED = "llm_int8_skip_modules";
+  private static final String OWN_TYPE = "quant_type";
+  private static final String OWN_BLOCK_SIZE = "blocksize";
+  private static final String OWN_NESTED = "double_quant";
   private static final double LLM_INT8_THRESHOLD = 6.0;
 
   private QuantizationConfig() {}
@@ -43,18 +45,31 @@ public final class QuantizationConfig {
       return Optional.empty();
     }
     String method = settings.path(METHOD).asText(BITSANDBYTES);
-    if (!method.equals(BITSANDBYTES) && !method.equals(OWN_METHOD)) {
-      throw QuantErrors.unknownMethod(method);
-    }
+    return switch (method) {
+      case BITSANDBYTES -> Optional.of(bitsAndBytes(settings));
+      case OWN_METHOD ->
+          Optional.of(
+              new Quantization(
+                  type(method, settings.path(OWN_TYPE).asText()),
+                  settings.path(OWN_BLOCK_SIZE).asInt(Quantization.DEFAULT_BLOCK),
+                  settings.path(OWN_NESTED).asBoolean()));
+      default -> throw QuantErrors.unknownMethod(method);
+    };
+  }
+
+  private static Quantization bitsAndBytes(JsonNode settings) {
     if (settings.path("load_in_8bit").asBoolean()) {
       throw QuantErrors.eightBit();
     }
-    String type = settings.path(TYPE).asText(QuantType.FP4.text());
-    return Optional.of(
-        new Quantization(
-            QuantType.of(type).orElseThrow(() -> QuantErrors.unknownMethod(method + ", " + type)),
-            settings.path(BLOCK_SIZE).asInt(Quantization.DEFAULT_BLOCK),
-            settings.path(NESTED).asBoolean()));
+    return new Quantization(
+        type(BITSANDBYTES, settings.path(TYPE).asText(QuantType.FP4.text())),
+        settings.path(BLOCK_SIZE).asInt(Quantization.DEFAULT_BLOCK),
+        settings.path(NESTED).asBoolean());
+  }
+
+  private static QuantType type(String method, String text) {
+    return QuantType.of(text)
+        .orElseThrow(() -> QuantErrors.unknownMethod(method + " as '" + text + "'"));
   }
 
   /**
@@ -79,8 +94,25 @@ public final class QuantizationConfig {
    * @param compute the type to compute in
    */
   public static ObjectNode of(Quantization settings, List<String> skipped, Dtype compute) {
-    ObjectNode node = Json.object();
-    node.put(METHOD, settings.type().isBitsAndBytes() ? BITSANDBYTES : OWN_METHOD);
+    return settings.type().isBitsAndBytes()
+        ? bitsAndBytes(settings, skipped, compute)
+        : own(settings, skipped);
+  }
+
+  private static ObjectNode own(Quantization settings, List<String> skipped) {
+    ObjectNode node =
+        Json.object()
+            .put(METHOD, OWN_METHOD)
+            .put(OWN_TYPE, settings.type().text())
+            .put(OWN_BLOCK_SIZE, settings.blockSize())
+            .put(OWN_NESTED, settings.nested());
+    node.set("skip_modules", Json.tree(skipped));
+    return node;
+  }
+
+  private static ObjectNode bitsAndBytes(
+      Quantization settings, List<String> skipped, Dtype compute) {
+    ObjectNode node = Json.object().put(METHOD, BITSANDBYTES);
     node.put("load_in_4bit", true).put("load_in_8bit", false);
     node.put("bnb_4bit_compute_dtype", compute.torchName());
     node.put("bnb_4bit_quant_storage", Dtype.UINT8.torchName());
@@ -92,8 +124,7 @@ public final class QuantizationConfig {
     node.put("llm_int8_enable_fp32_cpu_offload", false);
     node.put("llm_int8_has_fp16_weight", false);
     node.put("llm_int8_threshold", LLM_INT8_THRESHOLD);
-    ArrayNode names = node.putArray(SKIPPED);
-    skipped.forEach(names::add);
+    node.set(SKIPPED, Json.tree(skipped));
     return node;
   }
 }

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.quant.DequantizedTensors;
 import io.sparkpeft.quant.QuantType;
 import io.sparkpeft.quant.Quantization;
@@ -19,10 +21,18 @@ import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
 import io.sparkpeft.tensor.Product;
 import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.NamedTensor;
+import io.sparkpeft.weights.SafetensorsWriter;
 import io.sparkpeft.weights.TensorSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models in four bits, against bitsandbytes: see reference/bitsandbytes_4bit.py. */
 class QuantizedModelsTest {
+  private static final Path LEFT = Path.of("target", "interop-quantized");
   private static final double TOLERANCE = 1e-4;
   private static final Arithmetic FP32 = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, "");
 
@@ -95,6 +106,54 @@ class QuantizedModelsTest {
         assertThat(now[i]).isCloseTo(then[i], within(nested ? 5e-3f : (float) TOLERANCE));
       }
     }
+  }
+
+  /**
+   * Writes a model and reads it again. What it leaves in {@code target/interop-quantized} is for
+   * transformers to judge: {@code .ci/quantized.py} loads it and compares its logits with ours.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "llama, NF4, 64, true",
+    "llama, NF4, 32, false",
+    "llama, FP4, 64, false",
+    "llama, INT4, 64, true",
+    "gpt2, NF4, 64, true",
+  })
+  void whatIsWrittenComputesWhatIsQuantisedOnLoad(
+      String name, QuantType type, int blockSize, boolean nested) throws IOException {
+    Quantization settings = new Quantization(type, blockSize, nested);
+    Path left = LEFT.resolve(name + "-" + settings.text().replace('/', '-'));
+    NewFolder.deleteTree(left);
+    Files.createDirectories(left.resolve("model"));
+    try (ReferenceModel near = ReferenceModel.open("quantized/llama_nf4")) {
+      ModelFolder plain = ModelFolder.open(ReferenceModel.path("quantized/" + name));
+      QuantizedModel.write(plain, settings, left.resolve("model"));
+      ModelFolder written = ModelFolder.open(left.resolve("model"));
+      Decoder stored = Decoder.load(near.manager, written, FP32);
+      int[] tokens = near.tokens("long");
+      float[] logits = stored.logits(Optional.empty(), tokens);
+      assertThat(load(near, "quantized/" + name, settings).logits(Optional.empty(), tokens))
+          .isEqualTo(logits);
+      assertThat(stored.quantizedWeights().orElseThrow().settings()).isEqualTo(settings);
+      leave(left, name, near.facts.get("long"), logits, tokens.length);
+    }
+  }
+
+  private static void leave(Path folder, String base, JsonNode tokens, float[] logits, long rows)
+      throws IOException {
+    ObjectNode facts = Json.object().put("base", base);
+    facts.set("tokens", tokens);
+    Files.writeString(folder.resolve("expected.json"), Json.canonical(facts));
+    ByteBuffer bytes =
+        ByteBuffer.allocate(logits.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(logits);
+    SafetensorsWriter.write(
+        folder.resolve("expected.safetensors"),
+        Map.of(),
+        List.of(
+            new NamedTensor(
+                "logits", Dtype.FLOAT32, new long[] {rows, logits.length / rows}, () -> bytes)));
   }
 
   @ParameterizedTest

@@ -118,7 +118,7 @@ class MetaDeviceTest {
         .isEqualTo(2 * 13 * 8);
   }
 
-  /** A new kernel is to be called by one of the functions {@code meta_...} of oracle.py. */
+  /** A new kernel is to be called by one of the functions {@code meta_...} of elsewhere.py. */
   @Test
   void everyKernelIsAmongThem() {
     Map<String, String> functions = functions(Oracle.source().text());

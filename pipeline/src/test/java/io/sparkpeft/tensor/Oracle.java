@@ -16,9 +16,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
-/** The functions of oracle.py, called with autograd at work. */
+/** The functions of the scripts beside it, called with autograd at work. */
 final class Oracle {
+  private static final List<String> SCRIPTS =
+      List.of("oracle.py", "oracle_adapters.py", "elsewhere.py");
   private static final PtSymbolBlock MODULE = compile();
 
   private Oracle() {}
@@ -53,9 +56,14 @@ final class Oracle {
 
   /** The kernels and their twins. */
   static KernelSource source() {
-    try (InputStream in = Oracle.class.getResourceAsStream("oracle.py")) {
-      String twins = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return new KernelSource(KernelLibrary.source().text() + twins);
+    StringBuilder text = new StringBuilder(KernelLibrary.source().text());
+    SCRIPTS.forEach(script -> text.append(text(script)));
+    return new KernelSource(text.toString());
+  }
+
+  private static String text(String script) {
+    try (InputStream in = Oracle.class.getResourceAsStream(script)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8) + "\n\n";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

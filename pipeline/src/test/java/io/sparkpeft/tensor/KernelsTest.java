@@ -2,17 +2,12 @@ package io.sparkpeft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,21 +15,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each kernel against its obvious twin, each gradient against torch.grad of the twin. */
-class KernelsTest {
-  private static final double TOLERANCE = 2e-5;
-
-  private final Random random = new Random(7);
-  private NDManager manager;
-
-  @BeforeEach
-  void open() {
-    Engine.prepareThread();
-    manager = Engine.newManager(Device.cpu());
-  }
-
-  @AfterEach
-  void close() {
-    manager.close();
+class KernelsTest extends TwinTest {
+  KernelsTest() {
+    super(7, 2e-5);
   }
 
   /** Of so few rows that they are worked on together, and of more. */
@@ -316,23 +299,5 @@ class KernelsTest {
     NDArray ids = manager.create(new long[] {0});
     NDArray scaled = EmbeddingKernels.scaledEmbedding(manager, one, ids, Math.sqrt(3072));
     assertThat(Tensors.cast(manager, scaled, Dtype.FLOAT32).toFloatArray()).containsExactly(55.5f);
-  }
-
-  private NDArray random(long... shape) {
-    Shape size = new Shape(shape);
-    float[] values = new float[Math.toIntExact(size.size())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return manager.create(values, size);
-  }
-
-  private NDArray oracle(String name, NDArray... arguments) {
-    return Oracle.tensor(manager, name, arguments);
-  }
-
-  private static void same(NDArray actual, NDArray expected) {
-    assertThat(actual.getShape()).isEqualTo(expected.getShape());
-    assertThat(Tensors.maxAbsDifference(actual, expected)).isLessThan(TOLERANCE);
   }
 }

@@ -2,37 +2,20 @@ package io.sparkpeft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernels of LoRA's variants, each against its obvious twin and torch.grad of it. */
-class LoraVariantKernelsTest {
-  private static final double TOLERANCE = 2e-5;
+class LoraVariantKernelsTest extends TwinTest {
   private static final double SCALING = 1.5;
 
-  private final Random random = new Random(8);
-  private NDManager manager;
-
-  @BeforeEach
-  void open() {
-    Engine.prepareThread();
-    manager = Engine.newManager(Device.cpu());
-  }
-
-  @AfterEach
-  void close() {
-    manager.close();
+  LoraVariantKernelsTest() {
+    super(8, 2e-5);
   }
 
   @Test
@@ -219,29 +202,12 @@ class LoraVariantKernelsTest {
     same(joined.get(1).matMul(joined.get(0)), b.matMul(a).sub(d.matMul(c)));
   }
 
-  private NDArray random(long... shape) {
-    float[] values = new float[Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Tensors.fromFloats(manager, values, shape);
-  }
-
   private NDArray flat(NDArray... parts) {
     NDArray all = parts[0].reshape(-1);
     for (int i = 1; i < parts.length; i++) {
       all = all.concat(parts[i].reshape(-1));
     }
     return all;
-  }
-
-  private NDArray oracle(String name, NDArray... arguments) {
-    return Oracle.tensor(manager, name, arguments);
-  }
-
-  private static void same(NDArray actual, NDArray expected) {
-    assertThat(actual.getShape()).isEqualTo(expected.getShape());
-    assertThat(difference(actual, expected)).isLessThan(TOLERANCE);
   }
 
   private static double difference(NDArray actual, NDArray expected) {

@@ -1,40 +1,22 @@
 package io.sparkpeft.tensor;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The kernels of IA3, bottleneck adapters and prefix tuning, as {@link KernelsTest} has others. */
-class MethodKernelsTest {
-  private static final double TOLERANCE = 2e-5;
+class MethodKernelsTest extends TwinTest {
   private static final int PREFIX = 3;
 
-  private final Random random = new Random(5);
-  private NDManager manager;
-
-  @BeforeEach
-  void open() {
-    Engine.prepareThread();
-    manager = Engine.newManager(Device.cpu());
-  }
-
-  @AfterEach
-  void close() {
-    manager.close();
+  MethodKernelsTest() {
+    super(5, 2e-5);
   }
 
   @Test
@@ -219,23 +201,5 @@ class MethodKernelsTest {
       values[i] = places.get(i);
     }
     return manager.create(values, new Shape(values.length / 2, 2));
-  }
-
-  private NDArray random(long... shape) {
-    Shape size = new Shape(shape);
-    float[] values = new float[Math.toIntExact(size.size())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return manager.create(values, size);
-  }
-
-  private NDArray oracle(String name, NDArray... arguments) {
-    return Oracle.tensor(manager, name, arguments);
-  }
-
-  private static void same(NDArray actual, NDArray expected) {
-    assertThat(actual.getShape()).isEqualTo(expected.getShape());
-    assertThat(Tensors.maxAbsDifference(actual, expected)).isLessThan(TOLERANCE);
   }
 }

@@ -2,35 +2,25 @@ package io.sparkpeft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.tensor.VbLoraKernels.Choice;
 import io.sparkpeft.tensor.VbLoraKernels.Gradients;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Each kernel against its obvious twin, each gradient against torch.grad of the twin. */
-class VbLoraKernelsTest {
-  private static final double TOLERANCE = 2e-6;
+class VbLoraKernelsTest extends TwinTest {
 
-  private final Random random = new Random(3);
-  private NDManager manager;
   private NDArray bank;
 
-  @BeforeEach
-  void open() {
-    Engine.prepareThread();
-    manager = Engine.newManager(Device.cpu());
-    bank = random(11, 6);
+  VbLoraKernelsTest() {
+    super(3, 2e-6);
   }
 
-  @AfterEach
-  void close() {
-    manager.close();
+  @BeforeEach
+  void drawBank() {
+    bank = random(11, 6);
   }
 
   @Test
@@ -97,23 +87,5 @@ class VbLoraKernelsTest {
     NDArray places = manager.create(new long[] {4, 1, 2}, new Shape(1, 1, 3));
     Choice restored = VbLoraKernels.restored(manager, shares, places);
     assertThat(restored.shares().toFloatArray()).containsExactly(0.75f, 0.25000003f, 0);
-  }
-
-  private NDArray random(long... shape) {
-    Shape size = new Shape(shape);
-    float[] values = new float[Math.toIntExact(size.size())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return manager.create(values, size);
-  }
-
-  private NDArray oracle(String name, NDArray... arguments) {
-    return Oracle.tensor(manager, name, arguments);
-  }
-
-  private static void same(NDArray actual, NDArray expected) {
-    assertThat(actual.getShape()).isEqualTo(expected.getShape());
-    assertThat(Tensors.maxAbsDifference(actual, expected)).isLessThan(TOLERANCE);
   }
 }

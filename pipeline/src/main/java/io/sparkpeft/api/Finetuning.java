@@ -48,15 +48,8 @@ final class Finetuning {
   Finetuning(SparkSession session, Consumer<String> messages, Recipe recipe) {
     this.session = session;
     this.messages = messages;
-    this.recipe = placed(recipe);
+    this.recipe = recipe.placed();
     this.result = ResultFolder.of(Job.FINETUNE, recipe);
-  }
-
-  /** Executors work in folders of their own: what is relative here means nothing there. */
-  private static Recipe placed(Recipe recipe) {
-    Recipe placed = recipe.with("model.path", recipe.model().folder());
-    Optional<Path> adapter = recipe.adapter().folder();
-    return adapter.isPresent() ? placed.with("adapter.path", adapter.get()) : placed;
   }
 
   Finetuned run() {

@@ -28,7 +28,7 @@ record Merging(SparkSession session, Consumer<String> messages) {
     try (NewFolder folder = result.begin()) {
       MergeTask task =
           new MergeTask(
-              recipe.effective().assignments(),
+              recipe.placed().effective().assignments(),
               folder.path().resolve(MODEL).toString(),
               folder.path().resolve(ADAPTER).toString());
       MergeCertificate certificate = OnExecutor.run(session, "spark-peft: merge", task);

@@ -78,6 +78,24 @@ public record Recipe(
     return of(effective.with(RecipeReader.setting(known, read, origin)));
   }
 
+  /**
+   * The same for executors, which work in folders of their own: what is relative here means nothing
+   * there.
+   */
+  public Recipe placed() {
+    Recipe placed = with("model.path", model.folder());
+    if (adapter.folder().isPresent()) {
+      placed = placed.with("adapter.path", adapter.folder().get());
+    }
+    if (!merge.adapters().isEmpty()) {
+      List<String> folders = merge.folders(adapter).stream().map(Path::toString).toList();
+      placed = placed.with("merge.adapters", folders);
+    }
+    return merge.promptFile().isPresent()
+        ? placed.with("merge.prompts", merge.promptFile().get())
+        : placed;
+  }
+
   /** The token table that prepare writes and finetune reads. */
   public String tokenTable() {
     return data.table().map(Location::absolute).orElseGet(() -> tables.table("tokens"));

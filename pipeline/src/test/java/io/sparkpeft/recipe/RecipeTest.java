@@ -285,4 +285,24 @@ class RecipeTest {
         .hasMessageContaining("The key generate.temperature (--set) has no effect.")
         .hasMessageContaining("Set generate.do_sample=true");
   }
+
+  /** Executors work elsewhere. */
+  @Test
+  void whatExecutorsReadIsNamedInFull() {
+    Recipe recipe =
+        Recipe.defaults()
+            .with("model.path", "base")
+            .with("adapter.path", "a")
+            .with("merge.adapters", List.of("a", "/b"))
+            .with("merge.prompts", "p.txt")
+            .placed();
+    assertThat(recipe.effective().assignments())
+        .containsExactlyInAnyOrder(
+            "model.path=" + Path.of("base").toAbsolutePath(),
+            "adapter.path=" + Path.of("a").toAbsolutePath(),
+            "merge.adapters=[\"" + Path.of("a").toAbsolutePath() + "\",\"/b\"]",
+            "merge.prompts=" + Path.of("p.txt").toAbsolutePath());
+    assertThat(Recipe.defaults().with("model.path", "base").placed().effective().assignments())
+        .containsExactly("model.path=" + Path.of("base").toAbsolutePath());
+  }
 }

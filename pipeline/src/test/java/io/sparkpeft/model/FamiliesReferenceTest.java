@@ -21,15 +21,12 @@ import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Product;
 import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,11 +42,8 @@ class FamiliesReferenceTest {
 
   @TempDir Path folder;
 
-  static List<String> families() throws IOException, URISyntaxException {
-    Path all = Path.of(FamiliesReferenceTest.class.getResource("families").toURI());
-    try (Stream<Path> models = Files.list(all)) {
-      return models.map(model -> model.getFileName().toString()).sorted().toList();
-    }
+  static List<String> families() throws IOException {
+    return ReferenceModel.names("families");
   }
 
   @ParameterizedTest

@@ -15,11 +15,9 @@ import io.sparkpeft.tensor.Product;
 import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,11 +32,8 @@ class LoraVariantsReferenceTest {
 
   @TempDir Path folder;
 
-  static List<String> variants() throws IOException, URISyntaxException {
-    Path all = Path.of(LoraVariantsReferenceTest.class.getResource("lora_variants").toURI());
-    try (Stream<Path> models = Files.list(all)) {
-      return models.map(model -> model.getFileName().toString()).sorted().toList();
-    }
+  static List<String> variants() throws IOException {
+    return ReferenceModel.names("lora_variants");
   }
 
   @ParameterizedTest

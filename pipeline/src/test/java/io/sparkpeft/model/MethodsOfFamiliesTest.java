@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,11 +31,8 @@ class MethodsOfFamiliesTest {
 
   @TempDir Path folder;
 
-  static List<String> all() throws IOException, URISyntaxException {
-    Path all = Path.of(MethodsOfFamiliesTest.class.getResource("methods_of_families").toURI());
-    try (Stream<Path> models = Files.list(all)) {
-      return models.map(model -> model.getFileName().toString()).sorted().toList();
-    }
+  static List<String> all() throws IOException {
+    return ReferenceModel.names("methods_of_families");
   }
 
   static List<String> mergeable() throws IOException, URISyntaxException {

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,19 +38,16 @@ class MethodsReferenceTest {
 
   @TempDir Path folder;
 
-  static List<String> methods() throws IOException, URISyntaxException {
-    Path all = Path.of(MethodsReferenceTest.class.getResource("methods").toURI());
-    try (Stream<Path> models = Files.list(all)) {
-      return models.map(model -> model.getFileName().toString()).sorted().toList();
-    }
+  static List<String> methods() throws IOException {
+    return ReferenceModel.names("methods");
   }
 
   /** Those whose files can be trained on. */
-  static List<String> trainable() throws IOException, URISyntaxException {
+  static List<String> trainable() throws IOException {
     return methods().stream().filter(method -> config(method).whyNotTrained().isEmpty()).toList();
   }
 
-  static List<String> mergeable() throws IOException, URISyntaxException {
+  static List<String> mergeable() throws IOException {
     return methods().stream().filter(method -> config(method).whyNotMerged().isEmpty()).toList();
   }
 

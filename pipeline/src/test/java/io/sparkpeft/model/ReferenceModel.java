@@ -14,11 +14,15 @@ import io.sparkpeft.tensor.Product;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.Safetensors;
 import io.sparkpeft.weights.SafetensorsFile;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A model of reference/llama.py or families.py with what it is known to compute. */
 final class ReferenceModel implements AutoCloseable {
@@ -89,6 +93,13 @@ final class ReferenceModel implements AutoCloseable {
   private static Device device() {
     Integer gpu = Integer.getInteger("spark-peft.test.gpu");
     return gpu == null ? Device.cpu() : Device.gpu(gpu);
+  }
+
+  /** The models of a folder, sorted. */
+  static List<String> names(String folder) throws IOException {
+    try (Stream<Path> models = Files.list(path(folder))) {
+      return models.map(model -> model.getFileName().toString()).sorted().toList();
+    }
   }
 
   static Path path(String name) {

@@ -122,7 +122,7 @@ public final class Trainer implements AutoCloseable {
    * @param index of the step, counted from 0
    */
   private StepEvent step(long index) {
-    if (task.interruption().getAsBoolean()) {
+    if (task.interruption().getAsBoolean() || Thread.currentThread().isInterrupted()) {
       throw TrainErrors.interrupted();
     }
     long begin = System.nanoTime();

@@ -99,7 +99,9 @@ public final class AdapterTraining {
     decoder.checkLength(Optional.of(adapter), batch.longest());
     double loss = 0;
     try (NDManager scope = decoder.newScope()) {
-      Pass pass = decoder.pass(scope, Optional.of(adapter), Documents.of(batch.lengths()));
+      Documents documents = Documents.of(batch.lengths());
+      AdapterRows rows = AdapterRows.all(Optional.of(adapter), documents);
+      Pass pass = decoder.pass(scope, rows, documents);
       NDArray x = decoder.hidden(pass, batch.tokens());
       for (Targets chunk : Targets.of(batch).chunks(decoder.head().chunkRows())) {
         loss += loss(pass, x, chunk);

@@ -1,12 +1,15 @@
 package io.sparkpeft.model;
 
+import io.sparkpeft.adapter.Adapter;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** A growing answer to a prompt. */
 final class Answer {
   private final int[] prompt;
   private final long number;
+  private final Optional<Adapter> adapter;
   private final GenerationSettings settings;
   private final DecoderConfig config;
   private final int virtualTokens;
@@ -14,24 +17,20 @@ final class Answer {
   private int count;
   private boolean open;
 
-  /**
-   * @param number of the text, which decides its chances
-   * @param virtualTokens that stand before it
-   */
-  Answer(
-      int[] prompt,
-      long number,
-      GenerationSettings settings,
-      DecoderConfig config,
-      int virtualTokens) {
-    this.prompt = prompt;
-    this.number = number;
+  Answer(Prompt asked, GenerationSettings settings, DecoderConfig config) {
+    this.prompt = asked.tokens();
+    this.number = asked.number();
+    this.adapter = asked.adapter();
     this.settings = settings;
     this.config = config;
-    this.virtualTokens = virtualTokens;
+    this.virtualTokens = Decoder.virtualTokens(adapter);
     int room = Math.max(0, config.contextLength() - virtualTokens - prompt.length);
     this.tokens = new int[Math.min(settings.maxNewTokens(), room)];
     this.open = tokens.length > 0;
+  }
+
+  Optional<Adapter> adapter() {
+    return adapter;
   }
 
   /** Whether it wants another token. */

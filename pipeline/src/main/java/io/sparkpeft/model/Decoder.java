@@ -72,7 +72,8 @@ public final class Decoder {
   /** Logits after every token, row-major [tokens, vocabulary]. */
   public float[] logits(Optional<Adapter> adapter, int[] tokens) {
     try (NDManager scope = newScope()) {
-      Pass pass = pass(scope, adapter, Documents.of(List.of(tokens)));
+      Documents document = Documents.of(List.of(tokens));
+      Pass pass = pass(scope, AdapterRows.all(adapter, document), document);
       NDArray x = hidden(pass, tokens);
       long[] rows = LongStream.range(0, tokens.length).toArray();
       NDArray logits = head().logits(pass, x, rows);
@@ -88,8 +89,8 @@ public final class Decoder {
   }
 
   /** A pass over documents without a backward half. */
-  Pass pass(NDManager scope, Optional<Adapter> adapter, Documents documents) {
-    return pass(scope, adapter, documents, documents.positions());
+  Pass pass(NDManager scope, AdapterRows adapters, Documents documents) {
+    return pass(scope, adapters, documents, documents.positions());
   }
 
   /** A pass over documents that ends in gradients. */
@@ -103,7 +104,7 @@ public final class Decoder {
         scope,
         workspaces.borrow(scope),
         arithmetic.product(),
-        Optional.of(adapter),
+        AdapterRows.all(Optional.of(adapter), documents),
         dropout,
         documents,
         rotary.at(scope, documents, behindPrefix(Optional.of(adapter), documents.positions())),
@@ -113,24 +114,25 @@ public final class Decoder {
   /**
    * A pass over one new token of each of several texts.
    *
+   * @param adapters of the texts, those of one adapter beside each other
    * @param positions of the new tokens in their texts
    */
-  Pass nextTokens(NDManager scope, Optional<Adapter> adapter, long[] positions) {
+  Pass nextTokens(NDManager scope, List<Optional<Adapter>> adapters, long[] positions) {
     long[] one = new long[positions.length];
     Arrays.fill(one, 1);
-    return pass(scope, adapter, new Documents(one), positions);
+    Documents tokens = new Documents(one);
+    return pass(scope, AdapterRows.of(adapters, tokens), tokens, positions);
   }
 
-  private Pass pass(
-      NDManager scope, Optional<Adapter> adapter, Documents documents, long[] positions) {
+  private Pass pass(NDManager scope, AdapterRows adapters, Documents documents, long[] positions) {
     return new Pass(
         scope,
         workspaces.borrow(scope),
         arithmetic.product(),
-        adapter,
+        adapters,
         DropoutMasks.NONE,
         documents,
-        rotary.at(scope, documents, behindPrefix(adapter, positions)),
+        rotary.at(scope, documents, behindPrefix(adapters.only(), positions)),
         GradientSink.NONE);
   }
 

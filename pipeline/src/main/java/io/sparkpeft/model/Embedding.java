@@ -24,17 +24,25 @@ record Embedding(Weight tokens, double scale, Optional<LearnedPositions> learned
 
   /** [ids, hidden]. */
   NDArray forward(Pass pass, int[] ids) {
+    NDArray places = pass.positions().ids();
+    return pass.isMixedWhere(this::isTrained)
+        ? pass.byAdapter(places, (part, own) -> embedded(part, part.adapters().own(ids), own))
+        : embedded(pass, ids, places);
+  }
+
+  /**
+   * The same with one adapter at most.
+   *
+   * @param places positions of the ids, int64 [ids]
+   */
+  private NDArray embedded(Pass pass, int[] ids, NDArray places) {
     NDArray rows = rows(pass, ids);
     NDArray x = adapted(pass).map(adapted -> adapted.forward(pass, rows, longs(ids))).orElse(rows);
     return learned
         .map(
             positions ->
                 EmbeddingKernels.addPositions(
-                    pass.scope(),
-                    x,
-                    positions.table().in(pass),
-                    pass.positions().ids(),
-                    positions.offset()))
+                    pass.scope(), x, positions.table().in(pass), places, positions.offset()))
         .orElse(x);
   }
 

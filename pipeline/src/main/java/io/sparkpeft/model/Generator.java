@@ -22,12 +22,10 @@ public final class Generator {
   private static final int BATCH_ROWS = 16;
 
   private final Decoder decoder;
-  private final Optional<Adapter> adapter;
   private final GenerationSettings settings;
 
-  private Generator(Decoder decoder, Optional<Adapter> adapter, GenerationSettings settings) {
+  private Generator(Decoder decoder, GenerationSettings settings) {
     this.decoder = decoder;
-    this.adapter = adapter;
     this.settings = settings;
   }
 
@@ -53,39 +51,36 @@ public final class Generator {
       Optional<Adapter> adapter,
       List<int[]> prompts,
       GenerationSettings settings) {
-    long[] numbers = LongStream.range(0, prompts.size()).toArray();
-    return generate(decoder, adapter, prompts, numbers, settings);
+    return generate(
+        decoder,
+        IntStream.range(0, prompts.size())
+            .mapToObj(i -> new Prompt(prompts.get(i), i, adapter))
+            .toList(),
+        settings);
   }
 
-  /**
-   * The same with numbers of the caller's choice.
-   *
-   * @param numbers of the prompts; with the seed they decide all chances, see {@link Sampling}
-   */
+  /** The same with an adapter for each of them: different ones are mixed within a batch. */
   public static List<int[]> generate(
-      Decoder decoder,
-      Optional<Adapter> adapter,
-      List<int[]> prompts,
-      long[] numbers,
-      GenerationSettings settings) {
-    Generator generator = new Generator(decoder, adapter, settings);
-    List<Answer> answers =
-        IntStream.range(0, prompts.size())
-            .mapToObj(i -> generator.begin(prompts.get(i), numbers[i]))
-            .toList();
-    for (int from = 0; from < answers.size(); from += BATCH_ROWS) {
-      int to = Math.min(from + BATCH_ROWS, answers.size());
-      generator.complete(answers.subList(from, to).stream().filter(Answer::isOpen).toList());
+      Decoder decoder, List<Prompt> prompts, GenerationSettings settings) {
+    Generator generator = new Generator(decoder, settings);
+    List<Answer> answers = prompts.stream().map(generator::begin).toList();
+    AdapterOrder order = AdapterOrder.of(prompts.stream().map(Prompt::adapter).toList());
+    for (List<Integer> group : order.together()) {
+      List<Integer> texts = order.sorted(group);
+      for (int from = 0; from < texts.size(); from += BATCH_ROWS) {
+        List<Integer> batch = texts.subList(from, Math.min(from + BATCH_ROWS, texts.size()));
+        generator.complete(batch.stream().map(answers::get).filter(Answer::isOpen).toList());
+      }
     }
     return answers.stream().map(Answer::tokens).toList();
   }
 
-  private Answer begin(int[] prompt, long number) {
-    if (prompt.length == 0) {
+  private Answer begin(Prompt prompt) {
+    if (prompt.tokens().length == 0) {
       throw ModelErrors.emptyPrompt();
     }
-    decoder.checkLength(adapter, prompt.length);
-    return new Answer(prompt, number, settings, decoder.config(), virtualTokens());
+    decoder.checkLength(prompt.adapter(), prompt.tokens().length);
+    return new Answer(prompt, settings, decoder.config());
   }
 
   private void complete(List<Answer> answers) {
@@ -109,14 +104,23 @@ public final class Generator {
 
   private KvCache newCache(NDManager scope, List<Answer> answers) {
     int longest = answers.stream().mapToInt(answer -> answer.text().length).max().orElseThrow();
-    long tokens =
-        Math.min((long) longest + settings.maxNewTokens(), decoder.contextLength(adapter));
+    long tokens = (long) longest + settings.maxNewTokens() + virtualTokens(answers);
     NDArray like = decoder.embeddingTable();
-    return KvCache.empty(scope, decoder.config(), like, answers.size(), tokens + virtualTokens());
+    return KvCache.empty(
+        scope,
+        decoder.config(),
+        like,
+        answers.size(),
+        Math.min(tokens, decoder.config().contextLength()));
   }
 
-  private int virtualTokens() {
-    return Decoder.virtualTokens(adapter);
+  /** The same before all texts of a batch. */
+  private static int virtualTokens(List<Answer> answers) {
+    return Decoder.virtualTokens(answers.get(0).adapter());
+  }
+
+  private static List<Optional<Adapter>> adapters(List<Answer> answers) {
+    return answers.stream().map(Answer::adapter).toList();
   }
 
   private static long[] openRows(List<Answer> answers) {
@@ -137,8 +141,9 @@ public final class Generator {
     try (NDManager scope = parent.newSubManager()) {
       List<int[]> texts = answers.stream().map(Answer::text).toList();
       Documents documents = Documents.of(texts);
-      long[] seen = Arrays.stream(documents.lengths()).map(n -> n + virtualTokens()).toArray();
-      Pass pass = decoder.pass(scope, adapter, documents);
+      int virtual = virtualTokens(answers);
+      long[] seen = Arrays.stream(documents.lengths()).map(n -> n + virtual).toArray();
+      Pass pass = decoder.pass(scope, AdapterRows.of(adapters(answers), documents), documents);
       NDArray x = decoder.embed(pass, Documents.joined(texts));
       for (int i = 0; i < decoder.layers().size(); i++) {
         DecoderLayer.Saved saved = decoder.layers().get(i).forward(pass, x);
@@ -155,9 +160,9 @@ public final class Generator {
   private long[] following(NDManager parent, List<Answer> answers, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
       long[] positions = answers.stream().mapToLong(Answer::lastPosition).toArray();
-      long seen = LongStream.of(positions).max().orElseThrow() + 1 + virtualTokens();
+      long seen = LongStream.of(positions).max().orElseThrow() + 1 + virtualTokens(answers);
       KvCache used = cache.first(scope, seen);
-      Pass pass = decoder.nextTokens(scope, adapter, positions);
+      Pass pass = decoder.nextTokens(scope, adapters(answers), positions);
       NDArray x = decoder.embed(pass, answers.stream().mapToInt(Answer::lastToken).toArray());
       for (int i = 0; i < decoder.layers().size(); i++) {
         x = decoder.layers().get(i).forwardCached(pass, x, used.layers().get(i));

@@ -31,10 +31,11 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
     return chunkRows(projection.weight().out());
   }
 
-  /** Logits [rows, vocabulary]. x [tokens, hidden]; rows: those wanted. */
+  /** Logits [rows, vocabulary]. x [tokens, hidden]; rows: those wanted, ascending. */
   NDArray logits(Pass pass, NDArray x, long[] rows) {
     NDArray chosen = choose(pass, x, rows);
-    return capped(pass, projection.forward(pass, normed(pass, chosen)).output());
+    Pass there = pass.atRows(rows);
+    return capped(pass, projection.forward(there, normed(there, chosen)).output());
   }
 
   private NDArray normed(Pass pass, NDArray x) {

@@ -6,10 +6,10 @@ import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.tensor.HeadKernels;
 import io.sparkpeft.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** Log-likelihoods of continuations. */
 public final class Likelihoods {
@@ -17,13 +17,13 @@ public final class Likelihoods {
   private static final int BATCH_TOKENS = 4096;
 
   private final Decoder decoder;
-  private final Optional<Adapter> adapter;
+  private final AdapterOrder order;
   private final List<Continuation> texts;
   private final LogLikelihood[] results;
 
-  private Likelihoods(Decoder decoder, Optional<Adapter> adapter, List<Continuation> texts) {
+  private Likelihoods(Decoder decoder, AdapterOrder order, List<Continuation> texts) {
     this.decoder = decoder;
-    this.adapter = adapter;
+    this.order = order;
     this.texts = texts;
     this.results = new LogLikelihood[texts.size()];
   }
@@ -36,24 +36,35 @@ public final class Likelihoods {
    */
   public static List<LogLikelihood> score(
       Decoder decoder, Optional<Adapter> adapter, List<Continuation> continuations) {
-    continuations.forEach(text -> decoder.checkLength(adapter, inputs(text).length));
-    return new Likelihoods(decoder, adapter, continuations).score();
+    return score(decoder, Collections.nCopies(continuations.size(), adapter), continuations);
   }
 
-  private List<LogLikelihood> score() {
+  /**
+   * The same with an adapter for each of them: different ones are mixed within a batch.
+   *
+   * @param adapters of the continuations; empty for the base model alone
+   */
+  public static List<LogLikelihood> score(
+      Decoder decoder, List<Optional<Adapter>> adapters, List<Continuation> continuations) {
+    for (int i = 0; i < continuations.size(); i++) {
+      decoder.checkLength(adapters.get(i), inputs(continuations.get(i)).length);
+    }
+    AdapterOrder order = AdapterOrder.of(adapters);
+    Likelihoods likelihoods = new Likelihoods(decoder, order, continuations);
+    order.together().forEach(likelihoods::scoreTogether);
+    return Arrays.asList(likelihoods.results);
+  }
+
+  private void scoreTogether(List<Integer> group) {
     List<Integer> byLength =
-        IntStream.range(0, texts.size())
-            .boxed()
-            .sorted(Comparator.comparingInt(i -> -texts.get(i).tokens().length))
-            .toList();
+        group.stream().sorted(Comparator.comparingInt(i -> -texts.get(i).tokens().length)).toList();
     int from = 0;
     while (from < byLength.size()) {
       int longest = Math.max(1, texts.get(byLength.get(from)).tokens().length - 1);
       int to = Math.min(from + Math.max(1, BATCH_TOKENS / longest), byLength.size());
-      score(byLength.subList(from, to));
+      score(order.sorted(byLength.subList(from, to)));
       from = to;
     }
-    return Arrays.asList(results);
   }
 
   private void score(List<Integer> batch) {
@@ -62,7 +73,9 @@ public final class Likelihoods {
     double[] likely = new double[targets.rows().length];
     boolean[] greedy = new boolean[targets.rows().length];
     try (NDManager scope = decoder.newScope()) {
-      Pass pass = decoder.pass(scope, adapter, Documents.of(read));
+      Documents documents = Documents.of(read);
+      AdapterRows adapters = AdapterRows.of(order.adaptersOf(batch), documents);
+      Pass pass = decoder.pass(scope, adapters, documents);
       NDArray x = decoder.hidden(pass, Documents.joined(read));
       int from = 0;
       for (Targets chunk : targets.chunks(decoder.head().chunkRows())) {

@@ -22,6 +22,9 @@ record Linear(String module, int index, FrozenWeight weight, Optional<Weight> bi
 
   /** x [rows, in]. */
   Saved forward(Pass pass, NDArray x) {
+    if (pass.isMixedWhere(this::isAdapted)) {
+      return new Saved(new MixedLinear(this).forward(pass, x), Optional.empty());
+    }
     return adapted(pass)
         .map(adapted -> adapted.forward(pass, x))
         .orElseGet(() -> new Saved(frozen(pass, x), Optional.empty()));
@@ -43,7 +46,7 @@ record Linear(String module, int index, FrozenWeight weight, Optional<Weight> bi
     return pass.delta(module).isPresent() || isBiasTrained(pass);
   }
 
-  private boolean isBiasTrained(Pass pass) {
+  boolean isBiasTrained(Pass pass) {
     return bias.filter(b -> b.isTrained(pass)).isPresent();
   }
 

@@ -9,7 +9,12 @@ import java.util.List;
 sealed interface Norm {
 
   /** x [rows, features]. */
-  NDArray forward(Pass pass, NDArray x);
+  default NDArray forward(Pass pass, NDArray x) {
+    return pass.isMixedWhere(this::isTrained) ? pass.byAdapter(x, this::normed) : normed(pass, x);
+  }
+
+  /** The same with one adapter at most. */
+  NDArray normed(Pass pass, NDArray x);
 
   /** Whether the adapter trains its weights. */
   boolean isTrained(Pass pass);
@@ -37,7 +42,7 @@ sealed interface Norm {
   /** {@link NormKind#RMS}; weight [features]. */
   record Rms(Weight weight, double eps) implements Norm {
     @Override
-    public NDArray forward(Pass pass, NDArray x) {
+    public NDArray normed(Pass pass, NDArray x) {
       return NormKernels.rmsNorm(pass.scope(), x, weight.in(pass), eps);
     }
 
@@ -56,7 +61,7 @@ sealed interface Norm {
   /** {@link NormKind#OFFSET_RMS}; weight [features]. */
   record OffsetRms(Weight weight, double eps) implements Norm {
     @Override
-    public NDArray forward(Pass pass, NDArray x) {
+    public NDArray normed(Pass pass, NDArray x) {
       return NormKernels.offsetRmsNorm(pass.scope(), x, weight.in(pass), eps);
     }
 
@@ -75,7 +80,7 @@ sealed interface Norm {
   /** {@link NormKind#LAYER}; weight and bias [features]. */
   record Layer(Weight weight, Weight bias, double eps) implements Norm {
     @Override
-    public NDArray forward(Pass pass, NDArray x) {
+    public NDArray normed(Pass pass, NDArray x) {
       return NormKernels.layerNorm(pass.scope(), x, weight.in(pass), bias.in(pass), eps);
     }
 

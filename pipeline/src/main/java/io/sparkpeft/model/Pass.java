@@ -1,11 +1,17 @@
 package io.sparkpeft.model;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.LinearDelta;
 import io.sparkpeft.adapter.Prefix;
+import io.sparkpeft.model.AdapterRows.Share;
+import io.sparkpeft.tensor.EmbeddingKernels;
 import io.sparkpeft.tensor.Product;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What one call of a decoder is computed with, beside its weights.
@@ -13,7 +19,7 @@ import java.util.Optional;
  * @param scope where results live
  * @param workspace where frozen weights are expanded
  * @param product the library of large matrix products
- * @param adapter what is added to linear layers
+ * @param adapters what changes the rows of activations
  * @param dropout masks for the adapter's inputs; none outside training
  * @param documents how the rows of activations fall into texts
  * @param positions where the rows' tokens stand in their texts
@@ -23,7 +29,7 @@ record Pass(
     NDManager scope,
     Workspace workspace,
     Product product,
-    Optional<Adapter> adapter,
+    AdapterRows adapters,
     DropoutMasks dropout,
     Documents documents,
     Positions positions,
@@ -31,19 +37,63 @@ record Pass(
 
   /** The same, with results living elsewhere. */
   Pass in(NDManager other) {
-    return new Pass(other, workspace, product, adapter, dropout, documents, positions, gradients);
+    return new Pass(other, workspace, product, adapters, dropout, documents, positions, gradients);
   }
 
   Pass withDropout(DropoutMasks other) {
-    return new Pass(scope, workspace, product, adapter, other, documents, positions, gradients);
+    return new Pass(scope, workspace, product, adapters, other, documents, positions, gradients);
+  }
+
+  private Pass with(AdapterRows other) {
+    return new Pass(scope, workspace, product, other, dropout, documents, positions, gradients);
+  }
+
+  /** The adapter of all rows; empty if they have none, or several. */
+  Optional<Adapter> adapter() {
+    return adapters.only();
   }
 
   Optional<LinearDelta> delta(String module) {
-    return adapter.flatMap(present -> present.linear(module));
+    return adapter().flatMap(present -> present.linear(module));
   }
 
   /** What stands before every text in that layer's attention. */
   Optional<Prefix> prefix(int layer) {
-    return adapter.flatMap(present -> present.prefix(layer));
+    return adapter().flatMap(present -> present.prefix(layer));
+  }
+
+  /** The same for these rows alone, which are in ascending order. */
+  Pass atRows(long[] rows) {
+    return adapters.isMixed() ? with(adapters.of(rows)) : this;
+  }
+
+  /** Whether several adapters share the rows, and any of them has to do with something. */
+  boolean isMixedWhere(Predicate<Pass> concerned) {
+    return adapters.isMixed() && parts().stream().anyMatch(concerned);
+  }
+
+  /** A pass for each adapter alone. */
+  List<Pass> parts() {
+    return adapters.shares().stream().map(share -> with(new AdapterRows(List.of(share)))).toList();
+  }
+
+  /**
+   * Does with each adapter's rows what it does, and joins the results.
+   *
+   * @param x with the same number of rows for each row of the pass
+   */
+  NDArray byAdapter(NDArray x, ForPart work) {
+    long each = x.getShape().get(0) / adapters.end();
+    List<NDArray> results = new ArrayList<>();
+    for (Share share : adapters.shares()) {
+      NDArray rows = EmbeddingKernels.rows(scope, x, share.from() * each, share.to() * each);
+      results.add(work.on(with(new AdapterRows(List.of(share))), rows));
+    }
+    return EmbeddingKernels.joinRows(scope, results);
+  }
+
+  /** What is done with the rows of one adapter. */
+  interface ForPart {
+    NDArray on(Pass part, NDArray rows);
   }
 }

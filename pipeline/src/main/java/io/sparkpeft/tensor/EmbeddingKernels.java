@@ -9,6 +9,7 @@ public final class EmbeddingKernels {
   private static final Kernel EMBEDDING = new Kernel("embedding");
   private static final Kernel SCALED_EMBEDDING = new Kernel("scaled_embedding");
   private static final Kernel ADD_POSITIONS = new Kernel("add_positions_");
+  private static final Kernel ROWS = new Kernel("rows_of");
   private static final Kernel JOIN_ROWS = new Kernel("join_rows");
   private static final Kernel SELECT_ROWS_VJP = new Kernel("select_rows_vjp");
   private static final Kernel REPLACE_ROWS = new Kernel("replace_rows");
@@ -43,6 +44,11 @@ public final class EmbeddingKernels {
   public static NDArray addPositions(
       NDManager scope, NDArray x, NDArray w, NDArray positions, long offset) {
     return ADD_POSITIONS.tensor(scope, x, w, positions, offset);
+  }
+
+  /** Some of x's rows, in the same memory. */
+  public static NDArray rows(NDManager scope, NDArray x, long from, long to) {
+    return ROWS.tensor(scope, x, from, to);
   }
 
   /** The rows of all parts, one part after another. */

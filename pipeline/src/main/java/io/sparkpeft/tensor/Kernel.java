@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * One function of {@code kernels/*.py}, to be called with tensors, lists of tensors, longs,
- * doubles, booleans, texts and lists of longs. Its results live in the given manager and take no
- * part in autograd.
+ * doubles, booleans, texts and lists of longs or doubles. Its results live in the given manager and
+ * take no part in autograd.
  *
  * @param name of the function
  */
@@ -110,6 +110,9 @@ record Kernel(String name) {
       return IValue.from(text);
     }
     if (argument instanceof long[] numbers) {
+      return IValue.listFrom(numbers);
+    }
+    if (argument instanceof double[] numbers) {
       return IValue.listFrom(numbers);
     }
     if (argument instanceof List<?> list) {

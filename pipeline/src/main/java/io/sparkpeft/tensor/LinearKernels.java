@@ -22,6 +22,7 @@ public final class LinearKernels {
   private static final Kernel ADD_SCALED = new Kernel("add_scaled_");
   private static final Kernel LORA_LINEAR = new Kernel("lora_linear");
   private static final Kernel LORA_INNER = new Kernel("lora_inner");
+  private static final Kernel ADD_LORAS = new Kernel("add_loras_");
   private static final Kernel LORA_PARAMETERS_VJP = new Kernel("lora_parameters_vjp");
   private static final Kernel LORA_INPUT_VJP = new Kernel("lora_input_vjp");
 
@@ -111,6 +112,23 @@ public final class LinearKernels {
   /** u = dropped a^T alone. */
   public static NDArray loraInner(NDManager scope, NDArray dropped, NDArray a) {
     return LORA_INNER.tensor(scope, dropped, a);
+  }
+
+  /**
+   * y + scaling (x a^T) b^T for each of several pairs in its own rows, written into y.
+   *
+   * @param scalings one per pair
+   * @param rows two per pair: its first row, and the one behind its last
+   */
+  public static NDArray addLoras(
+      NDManager scope,
+      NDArray y,
+      NDArray x,
+      List<NDArray> as,
+      List<NDArray> bs,
+      double[] scalings,
+      long[] rows) {
+    return ADD_LORAS.tensor(scope, y, x, as, bs, scalings, rows);
   }
 
   /** [gu, ga, gb], where gu [rows, r] is what the gradient of x needs; ga and gb in fp32. */

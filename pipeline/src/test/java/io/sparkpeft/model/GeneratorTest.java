@@ -123,9 +123,9 @@ class GeneratorTest {
   private List<int[]> sampled(Sampling sampling, List<int[]> prompts, long... numbers) {
     return Generator.generate(
         model.decoder,
-        Optional.of(model.adapter),
-        prompts,
-        numbers,
+        IntStream.range(0, prompts.size())
+            .mapToObj(i -> new Prompt(prompts.get(i), numbers[i], Optional.of(model.adapter)))
+            .toList(),
         new GenerationSettings(20, Set.of(), Optional.of(sampling), Stop.NEVER));
   }
 

@@ -3,6 +3,7 @@ package io.sparkpeft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,24 @@ class LoraVariantKernelsTest extends TwinTest {
 
   LoraVariantKernelsTest() {
     super(8, 2e-5);
+  }
+
+  /** Of nine rows two fall to one pair, three to another of a higher rank, and four to none. */
+  @Test
+  void severalPairsEachInItsOwnRows() {
+    NDArray x = random(9, 6);
+    NDArray before = random(9, 7);
+    List<NDArray> as = List.of(random(3, 6), random(4, 6));
+    List<NDArray> bs = List.of(random(7, 3), random(7, 4));
+    NDArray y =
+        LinearKernels.addLoras(
+            manager, before.duplicate(), x, as, bs, new double[] {2, 0.5}, new long[] {1, 3, 6, 9});
+    NDArray one = as.get(0).transpose().matMul(bs.get(0).transpose()).mul(2);
+    NDArray other = as.get(1).transpose().matMul(bs.get(1).transpose()).mul(0.5);
+    NDArray delta = manager.zeros(before.getShape());
+    delta.set(new NDIndex("1:3"), x.get("1:3").matMul(one));
+    delta.set(new NDIndex("6:9"), x.get("6:9").matMul(other));
+    same(y, before.add(delta));
   }
 
   @Test

@@ -7,7 +7,8 @@ def elsewhere(x: Tensor) -> Tensor:
 def meta_layer(x: Tensor, w: Tensor, a: Tensor, b: Tensor) -> int:
     x, w, a, b = elsewhere(x), elsewhere(w), elsewhere(a), elsewhere(b)
     y = lora_linear(rms_norm(x, w[0], 0.1), copy_of(x), w, a, b, 2.0, False)
-    g = lora_parameters_vjp(y[0], x, y[1], b, 2.0)
+    y[0] = add_loras_(y[0], x, [a, a], [b, b], [2.0, 1.0], [0, 1, 1, 4])
+    g = lora_parameters_vjp(join_rows([rows_of(y[0], 0, 2), y[0][2:]]), x, y[1], b, 2.0)
     gx = linear_vjp_onto_(lora_input_vjp(g[0], a), y[0], w, False)
     parts = gated_vjp(gx, x, gated(x, gx, "silu"), "gelu")
     parts = [fused_gated_vjp(gx, torch.cat(parts, 1), "relu")]

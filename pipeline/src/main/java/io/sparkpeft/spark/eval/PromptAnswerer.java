@@ -3,6 +3,7 @@ package io.sparkpeft.spark.eval;
 import io.sparkpeft.model.GenerationSettings;
 import io.sparkpeft.model.GenerationSettings.Stop;
 import io.sparkpeft.model.Generator;
+import io.sparkpeft.model.Prompt;
 import io.sparkpeft.model.Sampling;
 import io.sparkpeft.spark.TaskOutcome;
 import io.sparkpeft.text.Example;
@@ -72,13 +73,11 @@ record PromptAnswerer(
   private List<Generation.Answer> answer(LoadedModel model, List<NumberedPrompt> prompts) {
     Tokenizer tokenizer = model.tokenizer();
     List<int[]> tokens = prompts.stream().map(prompt -> tokens(tokenizer, prompt.text())).toList();
-    List<int[]> said =
-        Generator.generate(
-            model.decoder(),
-            model.adapter(),
-            tokens,
-            prompts.stream().mapToLong(NumberedPrompt::number).toArray(),
-            settings(model));
+    List<Prompt> asked = new ArrayList<>();
+    for (int i = 0; i < tokens.size(); i++) {
+      asked.add(new Prompt(tokens.get(i), prompts.get(i).number(), model.adapter()));
+    }
+    List<int[]> said = Generator.generate(model.decoder(), asked, settings(model));
     List<Generation.Answer> answers = new ArrayList<>();
     for (int i = 0; i < said.size(); i++) {
       String text = stop.cut(added(tokenizer, tokens.get(i), said.get(i)));

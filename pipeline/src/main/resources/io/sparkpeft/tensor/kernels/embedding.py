@@ -15,6 +15,11 @@ def add_positions_(x: Tensor, w: Tensor, positions: Tensor, offset: int) -> Tens
     return x.add_(w.index_select(0, positions + offset))
 
 
+# x[begin:end], the same memory.
+def rows_of(x: Tensor, begin: int, end: int) -> Tensor:
+    return x[begin:end]
+
+
 def join_rows(parts: List[Tensor]) -> Tensor:
     return torch.cat(parts)
 

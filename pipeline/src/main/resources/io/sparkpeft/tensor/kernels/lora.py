@@ -17,6 +17,18 @@ def lora_linear(
     return [y, u]
 
 
+# y + scaling (x a^T) b^T for each of several pairs, in its own rows; written into y.
+# rows: where each pair's begin and end
+def add_loras_(
+    y: Tensor, x: Tensor, a: List[Tensor], b: List[Tensor], scalings: List[float], rows: List[int]
+) -> Tensor:
+    for i in range(len(a)):
+        begin, end = rows[2 * i], rows[2 * i + 1]
+        u = lora_inner(x[begin:end], a[i])
+        y[begin:end].addmm_(u, b[i].type_as(y).t(), alpha=scalings[i])
+    return y
+
+
 # ga = gu^T x, gb = scaling gy^T u, with gu = scaling gy b: [gu, ga, gb]
 def lora_parameters_vjp(
     gy: Tensor, dropped: Tensor, u: Tensor, b: Tensor, scaling: float

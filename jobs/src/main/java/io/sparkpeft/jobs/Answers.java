@@ -16,7 +16,9 @@ final class Answers {
     }
     List<String> blocks = new ArrayList<>();
     for (JsonNode answer : answers) {
-      blocks.add("> " + answer.path("prompt").asText() + "\n" + answer.path("answer").asText());
+      String who = answer.has("adapter") ? " (" + answer.path("adapter").asText() + ")" : "";
+      blocks.add(
+          "> " + answer.path("prompt").asText() + who + "\n" + answer.path("answer").asText());
     }
     return String.join("\n\n", blocks);
   }

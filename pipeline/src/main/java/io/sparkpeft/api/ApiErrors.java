@@ -52,6 +52,14 @@ final class ApiErrors {
         "Run on hosts of one kind, or begin a new run there.");
   }
 
+  static SparkPeftException noTableOfPrompts(String adapterColumn) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "generate.adapter_column is " + adapterColumn + ", and there is no table with columns.",
+        "Each row of the table generate.prompts then names its adapter.",
+        "Set generate.prompts to a Delta table or a Parquet folder, or leave the column out.");
+  }
+
   static SparkPeftException noPrompts() {
     return SparkPeftException.of(
         ExitCode.CONFIGURATION,

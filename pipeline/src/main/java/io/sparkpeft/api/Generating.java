@@ -9,8 +9,10 @@ import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.recipe.GenerateSection;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.eval.AdapterNames;
 import io.sparkpeft.spark.eval.GenerateSettings;
 import io.sparkpeft.spark.eval.Generation;
+import io.sparkpeft.spark.eval.Question;
 import io.sparkpeft.text.PromptTemplate;
 import io.sparkpeft.text.StopStrings;
 import io.sparkpeft.text.TokenizerFiles;
@@ -23,11 +25,15 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** Prompts to answers. */
 record Generating(SparkSession session, Consumer<String> messages) {
   private static final String COLUMN = "prompt";
+
+  /** A question, and what its row says of the adapter, if there are such rows. */
+  private record Asked(Question question, Optional<String> name) {}
 
   Generated run(Recipe recipe) {
     ResultFolder result = ResultFolder.of(Job.GENERATE, recipe);
@@ -36,20 +42,30 @@ record Generating(SparkSession session, Consumer<String> messages) {
       return new Generated(finished.get(), true);
     }
     GenerateSettings settings = settings(recipe);
-    List<String> prompts = prompts(recipe.generate());
+    List<Asked> asked = asked(recipe.generate(), settings);
     if (!settings.raw()) {
-      requireTemplateOfAdapter(settings);
+      asked.stream()
+          .flatMap(one -> one.question().adapterFolder().stream())
+          .distinct()
+          .forEach(adapter -> requireTemplateOf(adapter, settings));
     }
     try (NewFolder folder = result.begin()) {
-      ObjectNode keys = json(Generation.answer(session, settings, prompts));
+      List<Question> questions = asked.stream().map(Asked::question).toList();
+      ObjectNode keys = json(asked, Generation.answerAll(session, settings, questions));
       return new Generated(result.commit(folder, keys), false);
     }
+  }
+
+  /** The rows of a table with the answers to one of their columns. */
+  Dataset<Row> answer(Recipe recipe, Dataset<Row> rows, String column) {
+    return Generation.answerColumn(session, settings(recipe), rows, column);
   }
 
   private static GenerateSettings settings(Recipe recipe) {
     return new GenerateSettings(
         recipe.model().folder(),
         recipe.adapter().folder(),
+        recipe.generate().adapterColumn(),
         recipe.model().dtype().name().toLowerCase(Locale.ROOT),
         recipe.base().quantization(),
         recipe.generate().raw(),
@@ -60,37 +76,59 @@ record Generating(SparkSession session, Consumer<String> messages) {
         recipe.generate().batchSize());
   }
 
+  private List<Asked> asked(GenerateSection generate, GenerateSettings settings) {
+    if (generate.adapterColumn().isPresent()) {
+      return askedByRow(generate, settings, generate.adapterColumn().get());
+    }
+    return prompts(generate).stream()
+        .map(prompt -> new Asked(Question.of(prompt, settings.adapter()), Optional.empty()))
+        .toList();
+  }
+
+  private List<Asked> askedByRow(
+      GenerateSection generate, GenerateSettings settings, String adapterColumn) {
+    String source = generate.prompts().filter(prompts -> !isText(prompts)).orElse("");
+    if (generate.prompt().isPresent() || source.isEmpty()) {
+      throw ApiErrors.noTableOfPrompts(adapterColumn);
+    }
+    AdapterNames names = AdapterNames.in(settings.adapter());
+    return table(source).select(COLUMN, adapterColumn).collectAsList().stream()
+        .map(
+            row ->
+                new Asked(
+                    names.question(row.getString(0), row.getString(1)),
+                    Optional.of(row.getString(1))))
+        .toList();
+  }
+
   private List<String> prompts(GenerateSection generate) {
     if (generate.prompt().isPresent()) {
       return List.of(generate.prompt().get());
     }
     String source = generate.prompts().orElseThrow(ApiErrors::noPrompts);
-    Path file = Path.of(source);
-    if (!Files.isRegularFile(file)) {
-      boolean delta = Files.isDirectory(file.resolve("_delta_log"));
-      Dataset<String> column =
-          session
-              .read()
-              .format(delta || source.contains("://") ? "delta" : "parquet")
-              .load(source)
-              .select(COLUMN)
-              .as(Encoders.STRING());
-      return column.collectAsList();
+    if (!isText(source)) {
+      return table(source).select(COLUMN).as(Encoders.STRING()).collectAsList();
     }
     try {
-      return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
+      return Files.readAllLines(Path.of(source)).stream().filter(line -> !line.isBlank()).toList();
     } catch (IOException e) {
-      throw BaseErrors.cannotRead(file, e);
+      throw BaseErrors.cannotRead(Path.of(source), e);
     }
   }
 
+  private static boolean isText(String source) {
+    return Files.isRegularFile(Path.of(source));
+  }
+
+  private Dataset<Row> table(String source) {
+    boolean delta = source.contains("://") || Files.isDirectory(Path.of(source, "_delta_log"));
+    return session.read().format(delta ? "delta" : "parquet").load(source);
+  }
+
   /** An adapter of ours says which template it was trained with; another one spoils its answers. */
-  private static void requireTemplateOfAdapter(GenerateSettings settings) {
+  private static void requireTemplateOf(Path adapter, GenerateSettings settings) {
     Optional<String> trained =
-        settings
-            .adapter()
-            .flatMap(AdapterProvenance::read)
-            .flatMap(AdapterProvenance::templateSha256);
+        AdapterProvenance.read(adapter).flatMap(AdapterProvenance::templateSha256);
     PromptTemplate template =
         PromptTemplate.of(settings.template(), TokenizerFiles.read(settings.model()));
     if (trained.isPresent() && !trained.get().equals(template.sha256())) {
@@ -98,15 +136,15 @@ record Generating(SparkSession session, Consumer<String> messages) {
     }
   }
 
-  private static ObjectNode json(List<Generation.Answer> answers) {
+  private static ObjectNode json(List<Asked> asked, List<Generation.Answer> answers) {
     ObjectNode json = Json.object();
     ArrayNode array = json.putArray("answers");
     int tokens = 0;
-    for (Generation.Answer answer : answers) {
-      array
-          .addObject()
-          .put("prompt", answer.prompt())
-          .put("answer", answer.answer())
+    for (int i = 0; i < answers.size(); i++) {
+      Generation.Answer answer = answers.get(i);
+      ObjectNode node = array.addObject().put("prompt", answer.prompt());
+      asked.get(i).name().ifPresent(name -> node.put("adapter", name));
+      node.put("answer", answer.answer())
           .put("prompt_tokens", answer.promptTokens())
           .put("answer_tokens", answer.answerTokens());
       tokens += answer.answerTokens();

@@ -5,6 +5,8 @@ import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -74,6 +76,17 @@ public final class SparkPeft {
   /** Answers to prompts. */
   public Generated generate(Recipe recipe) {
     return leased(Job.GENERATE, recipe, () -> new Generating(session, messages).run(recipe));
+  }
+
+  /**
+   * The same rows with the columns {@code answer}, {@code prompt_tokens} and {@code answer_tokens}
+   * added, computed when they are used. Each row may name its own adapter, see {@code
+   * generate.adapter_column}.
+   *
+   * @param promptColumn text of the prompts
+   */
+  public Dataset<Row> generate(Recipe recipe, Dataset<Row> rows, String promptColumn) {
+    return new Generating(session, messages).answer(recipe, rows, promptColumn);
   }
 
   /** Every run has one driver at a time. */

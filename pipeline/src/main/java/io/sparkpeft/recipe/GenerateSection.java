@@ -8,6 +8,7 @@ import java.util.Optional;
 /**
  * @param prompt one instruction
  * @param prompts a file with one instruction per line, or a table with a column {@code prompt}
+ * @param adapterColumn that column of the table which names each row's adapter
  * @param raw whether the text goes to the model as it is, after BOS, without a template
  * @param doSample whether chance chooses among likely tokens
  * @param temperature divides the logits before a choice
@@ -20,6 +21,7 @@ import java.util.Optional;
 public record GenerateSection(
     Optional<String> prompt,
     Optional<String> prompts,
+    Optional<String> adapterColumn,
     int maxNewTokens,
     boolean raw,
     boolean doSample,
@@ -41,6 +43,14 @@ public record GenerateSection(
               "A text file with one instruction per line, or a Delta table or Parquet folder with a"
                   + " column prompt.")
           .input();
+
+  static final Key<Optional<String>> ADAPTER_COLUMN =
+      Key.optional(
+          "generate.adapter_column",
+          ValueTypes.TEXT,
+          "none",
+          "The column of the table generate.prompts that names the adapter of each row: a folder,"
+              + " one of several adapters in adapter.path, or __base__ for none.");
 
   static final Key<Integer> MAX_NEW_TOKENS =
       Key.of("generate.max_new_tokens", ValueTypes.INTEGER, 128, "Most tokens of an answer.")
@@ -119,6 +129,7 @@ public record GenerateSection(
       List.of(
           PROMPT,
           PROMPTS,
+          ADAPTER_COLUMN,
           MAX_NEW_TOKENS,
           RAW,
           DO_SAMPLE,
@@ -136,6 +147,7 @@ public record GenerateSection(
     return new GenerateSection(
         recipe.value(PROMPT),
         recipe.value(PROMPTS),
+        recipe.value(ADAPTER_COLUMN),
         recipe.value(MAX_NEW_TOKENS),
         recipe.value(RAW),
         recipe.value(DO_SAMPLE),

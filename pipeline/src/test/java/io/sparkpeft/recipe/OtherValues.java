@@ -113,6 +113,7 @@ final class OtherValues {
     values.put("eval.batch_size", "4");
     values.put("generate.prompt", "Hi");
     values.put("generate.prompts", "/prompts");
+    values.put("generate.adapter_column", "adapter");
     values.put("generate.max_new_tokens", "5");
     values.put("generate.raw", "true");
     values.put("generate.do_sample", "true");

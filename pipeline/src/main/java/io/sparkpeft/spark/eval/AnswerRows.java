@@ -10,22 +10,20 @@ import org.apache.spark.sql.RowFactory;
 /** Adds answers to rows with prompts. */
 final class AnswerRows implements MapPartitionsFunction<Row, Row> {
   private final PromptAnswerer answerer;
-  private final int column;
+  private final QuestionColumns columns;
 
-  AnswerRows(PromptAnswerer answerer, int column) {
+  AnswerRows(PromptAnswerer answerer, QuestionColumns columns) {
     this.answerer = answerer;
-    this.column = column;
+    this.columns = columns;
   }
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
     List<Row> asked = new ArrayList<>();
     rows.forEachRemaining(asked::add);
-    Iterator<Generation.Answer> answers =
-        answerer
-            .answer(
-                asked.stream().map(row -> NumberedPrompt.ofText(row.getString(column))).iterator())
-            .iterator();
+    List<NumberedPrompt> prompts =
+        asked.stream().map(row -> NumberedPrompt.ofText(columns.question(row))).toList();
+    Iterator<Generation.Answer> answers = answerer.answer(prompts.iterator()).iterator();
     return asked.stream().map(row -> extended(row, answers.next())).iterator();
   }
 

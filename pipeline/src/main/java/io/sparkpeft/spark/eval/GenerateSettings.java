@@ -10,7 +10,9 @@ import java.util.Optional;
  * How to answer prompts.
  *
  * @param model folder of the base model, visible to all executors
- * @param adapter folder of an adapter to apply to it
+ * @param adapter folder of an adapter to apply to it, or of several beside each other
+ * @param adapterColumn column of a table of prompts that names the adapter of each row, see {@link
+ *     AdapterNames}
  * @param dtype the arithmetic's type: auto (the weights' own), float32 or bfloat16
  * @param quantization of the base on load; empty for as it is stored
  * @param raw whether prompts are taken as they are, after BOS, without a template
@@ -23,6 +25,7 @@ import java.util.Optional;
 public record GenerateSettings(
     Path model,
     Optional<Path> adapter,
+    Optional<String> adapterColumn,
     String dtype,
     Optional<Quantization> quantization,
     boolean raw,

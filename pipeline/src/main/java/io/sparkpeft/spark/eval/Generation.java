@@ -35,25 +35,35 @@ public final class Generation {
    */
   public static List<Answer> answer(
       SparkSession spark, GenerateSettings settings, List<String> prompts) {
-    if (prompts.isEmpty()) {
+    return answerAll(
+        spark,
+        settings,
+        prompts.stream().map(prompt -> Question.of(prompt, settings.adapter())).toList());
+  }
+
+  /** The same with an adapter for each of them: different ones are mixed within a batch. */
+  public static List<Answer> answerAll(
+      SparkSession spark, GenerateSettings settings, List<Question> questions) {
+    if (questions.isEmpty()) {
       return List.of();
     }
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    context.setJobDescription("answer " + prompts.size() + " prompts");
+    context.setJobDescription("answer " + questions.size() + " prompts");
     // One partition per slot: each executor then loads the model once. Partitions keep the order.
-    int partitions = Math.min(context.defaultParallelism(), prompts.size());
+    int partitions = Math.min(context.defaultParallelism(), questions.size());
     PromptAnswerer answerer = PromptAnswerer.of(settings);
     return TaskOutcome.gathered(
         context
-            .parallelize(NumberedPrompt.inOrder(prompts), partitions)
-            .mapPartitions(texts -> answerer.outcome(texts))
+            .parallelize(NumberedPrompt.inOrder(questions), partitions)
+            .mapPartitions(prompts -> answerer.outcome(prompts))
             .collect());
   }
 
   /**
    * Answers a column of prompts: the same rows with the columns {@code answer}, {@code
    * prompt_tokens} and {@code answer_tokens} added. Nothing is computed before the result is used.
-   * Where chance decides, an answer depends on the seed and the prompt's text.
+   * Where chance decides, an answer depends on the seed and the prompt's text. Each task loads the
+   * adapters that its rows name: partition by that column where they are many.
    */
   public static Dataset<Row> answerColumn(
       SparkSession spark, GenerateSettings settings, Dataset<Row> prompts, String column) {
@@ -63,8 +73,8 @@ public final class Generation {
             .add("answer", DataTypes.StringType, false)
             .add("prompt_tokens", DataTypes.IntegerType, false)
             .add("answer_tokens", DataTypes.IntegerType, false);
-    int place = prompts.schema().fieldIndex(column);
+    QuestionColumns columns = QuestionColumns.of(prompts.schema(), column, settings);
     return prompts.mapPartitions(
-        new AnswerRows(PromptAnswerer.of(settings), place), Encoders.row(schema));
+        new AnswerRows(PromptAnswerer.of(settings), columns), Encoders.row(schema));
   }
 }

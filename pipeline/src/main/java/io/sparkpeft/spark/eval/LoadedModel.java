@@ -52,6 +52,11 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
+  /** Another adapter for it, which is the caller's to close. */
+  Adapter loadAdapter(Path folder) {
+    return adapter(manager, folder, decoder);
+  }
+
   private static Adapter adapter(NDManager manager, Path folder, Decoder decoder) {
     return Adapters.load(manager, folder, decoder.config().baseModel(), decoder.frozenTensors());
   }

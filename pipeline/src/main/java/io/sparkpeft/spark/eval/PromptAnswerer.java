@@ -12,12 +12,17 @@ import io.sparkpeft.text.PromptTemplate;
 import io.sparkpeft.text.StopStrings;
 import io.sparkpeft.text.Tokenizer;
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * What a Spark task does with prompts: it answers them with the executor's model.
@@ -37,8 +42,7 @@ record PromptAnswerer(
 
   static PromptAnswerer of(GenerateSettings settings) {
     return new PromptAnswerer(
-        ModelSpec.of(
-            settings.model(), settings.adapter(), settings.dtype(), settings.quantization()),
+        ModelSpec.of(settings.model(), Optional.empty(), settings.dtype(), settings.quantization()),
         settings.raw(),
         settings.template(),
         settings.maxNewTokens(),
@@ -55,27 +59,41 @@ record PromptAnswerer(
 
   /** One answer per prompt, in order. */
   List<Generation.Answer> answer(Iterator<NumberedPrompt> prompts) {
-    List<NumberedPrompt> texts = new ArrayList<>();
-    prompts.forEachRemaining(texts::add);
-    List<Generation.Answer> answers = new ArrayList<>();
-    if (texts.isEmpty()) {
-      return answers;
+    List<NumberedPrompt> all = new ArrayList<>();
+    prompts.forEachRemaining(all::add);
+    if (all.isEmpty()) {
+      return List.of();
     }
-    try (SharedModel shared = SharedModel.enter(spec)) {
-      for (int from = 0; from < texts.size(); from += batchSize) {
-        int to = Math.min(from + batchSize, texts.size());
-        answers.addAll(answer(shared.model(), texts.subList(from, to)));
+    // Each adapter is then loaded once, and let go after its last prompt.
+    List<Integer> byAdapter =
+        IntStream.range(0, all.size())
+            .boxed()
+            .sorted(Comparator.comparing(i -> all.get(i).question().adapter()))
+            .toList();
+    Generation.Answer[] answers = new Generation.Answer[all.size()];
+    try (SharedModel shared = SharedModel.enter(spec);
+        AdapterShelf shelf = new AdapterShelf(shared.model())) {
+      for (int from = 0; from < all.size(); from += batchSize) {
+        List<Integer> batch = byAdapter.subList(from, Math.min(from + batchSize, all.size()));
+        Iterator<Generation.Answer> next =
+            answer(shared.model(), shelf, batch.stream().map(all::get).toList()).iterator();
+        batch.forEach(i -> answers[i] = next.next());
       }
     }
-    return answers;
+    return Arrays.asList(answers);
   }
 
-  private List<Generation.Answer> answer(LoadedModel model, List<NumberedPrompt> prompts) {
+  private List<Generation.Answer> answer(
+      LoadedModel model, AdapterShelf shelf, List<NumberedPrompt> prompts) {
+    Set<Path> folders = new LinkedHashSet<>();
+    prompts.forEach(prompt -> prompt.question().adapterFolder().ifPresent(folders::add));
+    shelf.have(folders);
     Tokenizer tokenizer = model.tokenizer();
     List<int[]> tokens = prompts.stream().map(prompt -> tokens(tokenizer, prompt.text())).toList();
     List<Prompt> asked = new ArrayList<>();
     for (int i = 0; i < tokens.size(); i++) {
-      asked.add(new Prompt(tokens.get(i), prompts.get(i).number(), model.adapter()));
+      Optional<Path> folder = prompts.get(i).question().adapterFolder();
+      asked.add(new Prompt(tokens.get(i), prompts.get(i).number(), shelf.adapter(folder)));
     }
     List<int[]> said = Generator.generate(model.decoder(), asked, settings(model));
     List<Generation.Answer> answers = new ArrayList<>();

@@ -4,9 +4,13 @@ import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.eval.Request;
 import java.nio.file.Path;
+import java.util.Collection;
 
 /** The failures of evaluation and generation on Spark. */
 final class SparkEvalErrors {
+  /** Characters of a prompt that an error shows. */
+  private static final int SHOWN = 60;
+
   private SparkEvalErrors() {}
 
   static SparkPeftException noPrefixToken(String folder) {
@@ -48,6 +52,38 @@ final class SparkEvalErrors {
         "There is no adapter in " + folder + ".",
         "An adapter is a folder with adapter_config.json and adapter_model.safetensors.",
         "Check adapter.path.");
+  }
+
+  static SparkPeftException noAdapter(String name, Path folder, Collection<String> names) {
+    return SparkPeftException.of(
+        ExitCode.MISSING_INPUT,
+        "There is no adapter '" + name + "': " + folder + " has no adapter_config.json.",
+        names.isEmpty()
+            ? "A row names " + AdapterNames.BASE + ", a folder, or an adapter in adapter.path."
+            : "adapter.path has the adapters " + String.join(", ", names) + ".",
+        "Correct the column that generate.adapter_column names, or adapter.path.");
+  }
+
+  static SparkPeftException noNamedAdapters(String name) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "A row names the adapter '" + name + "', and adapter.path is not set.",
+        "Names without a slash are those of adapters beside each other in adapter.path.",
+        "Set adapter.path, or name a folder.");
+  }
+
+  static SparkPeftException noPrompt() {
+    return SparkPeftException.of(
+        ExitCode.DATA, "A row has no prompt.", "Its column is null.", "Leave such rows out.");
+  }
+
+  static SparkPeftException namesNoAdapter(String prompt) {
+    return SparkPeftException.of(
+        ExitCode.DATA,
+        "The row with the prompt '%s' names no adapter."
+            .formatted(prompt.substring(0, Math.min(SHOWN, prompt.length()))),
+        "The column that generate.adapter_column names is null there.",
+        "Name one; " + AdapterNames.BASE + " asks the base model alone.");
   }
 
   static SparkPeftException noTokenTable() {

@@ -17,7 +17,10 @@ import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 
 /** Generation on executors, against transformers' greedy decoding. */
@@ -35,6 +38,7 @@ class GenerationTest {
     return new GenerateSettings(
         MODEL,
         adapter,
+        Optional.empty(),
         "float32",
         Optional.empty(),
         true,
@@ -83,6 +87,46 @@ class GenerationTest {
       assertThat(row.<String>getAs("answer"))
           .isEqualTo(Expected.part("generated").path("base").path(i).path("answer").asText());
     }
+  }
+
+  /** Neighbours in a batch of seven; what PEFT's __base__ stands for, and a folder. */
+  @Test
+  void everyRowIsAnsweredByTheAdapterThatItNames() {
+    SparkSession spark = LocalCluster.session();
+    List<Row> asked = new ArrayList<>();
+    for (String prompt : prompts()) {
+      asked.add(RowFactory.create(prompt, "__base__"));
+      asked.add(RowFactory.create(prompt, "default"));
+      asked.add(RowFactory.create(prompt, ADAPTER.toString()));
+    }
+    StructType schema =
+        new StructType().add("question", DataTypes.StringType).add("who", DataTypes.StringType);
+    List<Row> rows =
+        Generation.answerColumn(
+                spark, byRow(), spark.createDataFrame(asked, schema).coalesce(1), "question")
+            .collectAsList();
+    assertThat(rows).hasSameSizeAs(asked);
+    for (int i = 0; i < rows.size(); i++) {
+      assertThat(rows.get(i).getString(0)).isEqualTo(asked.get(i).getString(0));
+      String model = rows.get(i).getString(1).equals("__base__") ? "base" : "adapter";
+      assertThat(rows.get(i).<String>getAs("answer"))
+          .isEqualTo(Expected.part("generated").path(model).path(i / 3).path("answer").asText());
+    }
+  }
+
+  private static GenerateSettings byRow() {
+    return new GenerateSettings(
+        MODEL,
+        Optional.of(ADAPTER),
+        Optional.of("who"),
+        "float32",
+        Optional.empty(),
+        true,
+        "none",
+        NEW_TOKENS,
+        Optional.empty(),
+        new StopStrings(List.of()),
+        7);
   }
 
   /** The stop string begins and ends within tokens; what comes before it stays. */

@@ -31,7 +31,7 @@ record Evaluating(SparkSession session, Consumer<String> messages) {
       EvaluateSettings settings = settings(recipe, result.runId());
       messages.accept(
           "Scoring " + settings.adapter().map(a -> a + " on ").orElse("") + settings.model() + ".");
-      ObjectNode keys = json(Evaluation.run(session, settings));
+      ObjectNode keys = json(Evaluation.run(session, settings, messages));
       return new Evaluated(result.commit(folder, keys), false);
     }
   }

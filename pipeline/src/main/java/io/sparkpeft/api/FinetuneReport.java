@@ -67,15 +67,19 @@ final class FinetuneReport {
     json.put("peak_memory_bytes", peakMemoryBytes);
   }
 
+  /**
+   * @param keys the result file's, as {@link #json} makes them
+   */
   static TrainRun row(
-      Finetuned finetuned,
+      String runId,
+      ObjectNode keys,
       RankRun<FinetuneTask.Outcome> run,
       PinnedTable table,
       Recipe recipe,
       Instant startedAt) {
     FinetuneTask.Outcome outcome = run.results().get(0);
     return new TrainRun(
-        finetuned.runId(),
+        runId,
         TrainRun.Status.DONE,
         recipe.identity(Job.FINETUNE).sha256(),
         ModelFolder.open(recipe.model().folder()).sha256(),
@@ -95,8 +99,8 @@ final class FinetuneReport {
         outcome.tokens(),
         outcome.targetTokens(),
         OptionalDouble.of(outcome.tokensPerSecond()),
-        Optional.of(finetuned.adapterPath().toString()),
-        Optional.of(finetuned.adapterSha256()),
+        Optional.of(keys.path("adapter_path").asText()),
+        Optional.of(keys.path("adapter_sha256").asText()),
         Optional.empty(),
         startedAt,
         Instant.now());

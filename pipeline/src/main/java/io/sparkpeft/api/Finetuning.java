@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.AdapterProvenance;
 import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.recipe.Job;
@@ -68,13 +69,8 @@ final class Finetuning {
       if (!Telemetry.isConfigured(session)) {
         messages.accept(Telemetry.howToConfigure());
       }
-      RankRun<FinetuneTask.Outcome> run = train(table, arithmetic, telemetry);
-      Finetuned finetuned = finish(table, run);
-      new TrainStepsTable(session, recipe.tables().root())
-          .replace(result.runId(), telemetry.steps());
-      new TrainRunsTable(session, recipe.tables().root())
-          .replace(FinetuneReport.row(finetuned, run, table, recipe, startedAt));
-      return finetuned;
+      RankRun<FinetuneTask.Outcome> run = trainAndTell(table, arithmetic, telemetry);
+      return finish(table, run, telemetry);
     }
   }
 
@@ -139,6 +135,25 @@ final class Finetuning {
                 arithmetic));
   }
 
+  /** The steps of a run that failed are told as well: what resumes it adds its own to them. */
+  private RankRun<FinetuneTask.Outcome> trainAndTell(
+      PinnedTable table, String arithmetic, Telemetry telemetry) {
+    try {
+      return train(table, arithmetic, telemetry);
+    } catch (SparkPeftException failure) {
+      try {
+        tellSteps(telemetry);
+      } catch (SparkPeftException untold) {
+        failure.addSuppressed(untold);
+      }
+      throw failure;
+    }
+  }
+
+  private void tellSteps(Telemetry telemetry) {
+    new TrainStepsTable(session, recipe.tables().root()).replace(result.runId(), telemetry.steps());
+  }
+
   private RankRun<FinetuneTask.Outcome> train(
       PinnedTable table, String arithmetic, Telemetry telemetry) {
     RankSettings ranks =
@@ -176,12 +191,20 @@ final class Finetuning {
     return Optional.of(chosen);
   }
 
-  /** Lets the result's folder appear: the adapter, its provenance, and the last checkpoints. */
-  private Finetuned finish(PinnedTable table, RankRun<FinetuneTask.Outcome> run) {
+  /**
+   * Tells the run in the tables, then lets the result's folder appear: the adapter, its provenance,
+   * and the last checkpoints. The folder comes last, for it is what makes a run finished: one that
+   * ended before is tried again, resumes behind its last step, and replaces its rows.
+   */
+  private Finetuned finish(
+      PinnedTable table, RankRun<FinetuneTask.Outcome> run, Telemetry telemetry) {
     Path work = result.work();
     provenance(table, run.results().get(0)).write(work.resolve(FinetuneTask.ADAPTER));
+    ObjectNode keys = FinetuneReport.json(work, result.path(), run);
+    tellSteps(telemetry);
+    new TrainRunsTable(session, recipe.tables().root())
+        .replace(FinetuneReport.row(result.runId(), keys, run, table, recipe, startedAt));
     try (NewFolder folder = result.begin()) {
-      ObjectNode keys = FinetuneReport.json(work, result.path(), run);
       List<String> parts = List.of(FinetuneTask.ADAPTER, FinetuneTask.CHECKPOINTS);
       Finetuned finetuned = new Finetuned(result.commit(folder, keys, parts), false);
       NewFolder.deleteTree(work);

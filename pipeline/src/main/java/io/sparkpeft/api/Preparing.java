@@ -29,7 +29,13 @@ record Preparing(SparkSession session, Consumer<String> messages) {
     try (NewFolder folder = result.begin()) {
       PrepareSettings settings = Settings.prepare(recipe, result.runId(), config);
       messages.accept("Tokenizing " + settings.source() + " into " + settings.table() + ".");
-      return new Prepared(result.commit(folder, json(Prepare.run(session, settings))), false);
+      PrepareResult prepared = Prepare.run(session, settings);
+      if (prepared.reused()) {
+        messages.accept(
+            "Skipped: the tokens of run %s are in %s already, written at version %d."
+                .formatted(result.runId(), prepared.table(), prepared.version()));
+      }
+      return new Prepared(result.commit(folder, json(prepared)), false);
     }
   }
 

@@ -90,6 +90,26 @@ class MainJobTest {
     assertThat(killed.adapterSha256()).isEqualTo(calm.adapterSha256());
   }
 
+  /** The adapter is trained, its run is not told: the next try tells it once and trains nothing. */
+  @Test
+  void aRunThatFailedBeforeItsLastTableIsCompletedWithoutDoubles() throws IOException {
+    Path root = Files.createDirectories(folder.resolve("half-tables"));
+    Recipe recipe = shortRun("half").with("data.table", table()).with("tables.root", root);
+    Path runs = Files.writeString(root.resolve("train_runs"), "in the way");
+    assertThatThrownBy(() -> peft.finetune(recipe))
+        .hasMessageContaining("Cannot write run half to the table " + runs);
+    Files.delete(runs);
+
+    Finetuned finetuned = peft.finetune(recipe);
+    assertThat(finetuned.reused()).isFalse();
+    assertThat(finetuned.resumedFromStep()).isEqualTo(STEPS);
+    assertThat(peft.finetune(recipe).reused()).isTrue();
+    SparkSession session = LocalCluster.session();
+    assertThat(session.read().format("delta").load(runs.toString()).count()).isEqualTo(1);
+    assertThat(session.read().format("delta").load(root.resolve("train_steps").toString()).count())
+        .isEqualTo(STEPS);
+  }
+
   @Test
   void anotherRecipeUnderTheSameNameIsRefusedWithTheDifference() {
     peft.finetune(shortRun("named"));
@@ -201,6 +221,10 @@ class MainJobTest {
         .with("tables.root", folder.resolve("tables"))
         .with("run.id", name)
         .with("output.path", folder.resolve(name));
+  }
+
+  private static Path table() {
+    return folder.resolve("tables/tokens");
   }
 
   private static Recipe evaluation(String name) {

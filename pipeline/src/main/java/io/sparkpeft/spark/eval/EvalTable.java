@@ -4,6 +4,8 @@ import static org.apache.spark.sql.functions.col;
 
 import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.spark.table.RunAppend;
+import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -27,8 +29,6 @@ record EvalTable(
     String path,
     StructType schema,
     Map<String, String> constraints) {
-  private static final String TRANSACTION = "1";
-
   static EvalTable at(
       SparkSession spark,
       String root,
@@ -61,37 +61,52 @@ record EvalTable(
    *
    * @throws io.sparkpeft.base.SparkPeftException (73) if they cannot be written
    */
-  void append(RunKey run, List<Row> rows) {
+  RunAppend.Appended append(RunKey run, List<Row> rows) {
     try {
       create();
-      spark
-          .createDataFrame(rows, schema)
-          .coalesce(1)
-          .write()
-          .format("delta")
-          .mode("append")
-          .option("txnAppId", "spark-peft/" + name + "/" + run.runId())
-          .option("txnVersion", TRANSACTION)
-          .option("userMetadata", Json.compact(Json.tree(run)))
-          .save(path);
-    } catch (RuntimeException e) {
+      return new RunAppend(spark, path, "spark-peft/" + name)
+          .append(
+              run.runId(),
+              spark.createDataFrame(rows, schema),
+              Json.object().put("settings_sha256", run.settingsSha256()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw SparkEvalErrors.cannotWriteTable(path, e);
+    } catch (Exception e) { // Scala's are not declared
       throw SparkEvalErrors.cannotWriteTable(path, e);
     }
   }
 
-  private void create() {
-    if (DeltaTable.isDeltaTable(spark, path)) {
-      return;
+  /** Also after a driver that ended in between, or beside one that is at it. */
+  private void create() throws Exception {
+    if (!DeltaTable.isDeltaTable(spark, path)) {
+      var table = DeltaTable.createIfNotExists(spark).location(path);
+      for (StructField field : schema.fields()) {
+        table.addColumn(field);
+      }
+      table.property("delta.appendOnly", "true").execute();
     }
-    var table = DeltaTable.createIfNotExists(spark).location(path);
-    for (StructField field : schema.fields()) {
-      table.addColumn(field);
+    for (var constraint : constraints.entrySet()) {
+      constrain(constraint.getKey(), constraint.getValue());
     }
-    table.property("delta.appendOnly", "true").execute();
-    constraints.forEach(
-        (constraint, check) ->
-            spark.sql(
-                "ALTER TABLE delta.`%s` ADD CONSTRAINT %s CHECK (%s)"
-                    .formatted(path, constraint, check)));
+  }
+
+  private void constrain(String constraint, String check) throws Exception {
+    while (!isConstrained(constraint)) {
+      try {
+        spark.sql(
+            "ALTER TABLE delta.`%s` ADD CONSTRAINT %s CHECK (%s)"
+                .formatted(path, constraint, check));
+      } catch (Exception e) {
+        if (!(e instanceof ConcurrentModificationException) && !isConstrained(constraint)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private boolean isConstrained(String constraint) {
+    Row detail = DeltaTable.forPath(spark, path).detail().select("properties").first();
+    return detail.getJavaMap(0).containsKey("delta.constraints." + constraint);
   }
 }

@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -25,14 +26,16 @@ public final class Evaluation {
 
   private final SparkSession spark;
   private final EvaluateSettings settings;
+  private final Consumer<String> messages;
   private final RunFacts facts;
   private final EvalTable scoresTable;
   private final EvalTable samplesTable;
 
-  private Evaluation(SparkSession spark, EvaluateSettings settings, RunFacts facts) {
+  private Evaluation(SparkSession spark, EvaluateSettings settings, Consumer<String> messages) {
     this.spark = spark;
     this.settings = settings;
-    this.facts = facts;
+    this.messages = messages;
+    this.facts = RunFacts.of(settings);
     this.scoresTable = ScoreRows.table(spark, settings.tablesRoot());
     this.samplesTable = SampleRows.table(spark, settings.tablesRoot());
   }
@@ -41,18 +44,21 @@ public final class Evaluation {
    * Scores all requests on the executors and appends the results to the tables. A run whose id and
    * settings are in the tables already is not made again: its scores are read from there.
    *
+   * @param messages takes what a person should know of tables that were left as they are
    * @throws io.sparkpeft.base.SparkPeftException (78) for unknown tasks or a run id that was used
    *     with other settings, (66) for missing files, (65) for broken ones or an adapter that does
    *     not fit, (73) if a table cannot be written
    */
-  public static EvaluateResult run(SparkSession spark, EvaluateSettings settings) {
+  public static EvaluateResult run(
+      SparkSession spark, EvaluateSettings settings, Consumer<String> messages) {
     EvalTasks.checkNames(settings.tasks());
-    Evaluation evaluation = new Evaluation(spark, settings, RunFacts.of(settings));
+    Evaluation evaluation = new Evaluation(spark, settings, messages);
     return evaluation.stored().orElseGet(evaluation::score);
   }
 
   private Optional<EvaluateResult> stored() {
     Dataset<Row> rows = scoresTable.rows(facts.key());
+    long samples = samplesTable.rows(facts.key()).count();
     List<TaskScore> scores = ScoreRows.scores(rows, facts.main());
     if (scores.isEmpty()) {
       return Optional.empty();
@@ -61,14 +67,7 @@ public final class Evaluation {
     List<TaskScore> base = both ? ScoreRows.scores(rows, Variant.BASE) : List.of();
     return Optional.of(
         new EvaluateResult(
-            scores,
-            base,
-            List.of(),
-            scoresTable.path(),
-            samplesTable.path(),
-            samplesTable.rows(facts.key()).count(),
-            0,
-            true));
+            scores, base, List.of(), scoresTable.path(), samplesTable.path(), samples, 0, true));
   }
 
   private EvaluateResult score() {
@@ -87,9 +86,14 @@ public final class Evaluation {
     }
     List<Row> samples = SampleRows.ofRequests(facts, suite.requests(), answers.all());
     tokens.ifPresent(t -> samples.addAll(SampleRows.ofExamples(facts, t.all())));
-    samplesTable.append(facts.key(), samples);
-    scoresTable.append(facts.key(), ScoreRows.rows(facts, scores, seconds, Instant.now()));
+    append(samplesTable, samples);
+    // Last: a run whose scores are there counts as finished.
+    append(scoresTable, ScoreRows.rows(facts, scores, seconds, Instant.now()));
     return result(scores, differences(suite, answers), samples.size(), seconds);
+  }
+
+  private void append(EvalTable table, List<Row> rows) {
+    table.append(facts.key(), rows).skipped(facts.key().runId(), table.path()).ifPresent(messages);
   }
 
   private EvalSuite suite() {

@@ -3,6 +3,7 @@ package io.sparkpeft.spark.table;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.sparkpeft.base.Json;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -22,21 +23,18 @@ final class Rejects {
         () -> append(rows, settings));
   }
 
-  private static void append(Dataset<Row> rows, PrepareSettings settings) {
-    rows.filter(col("outcome").equalTo(TokenRows.BAD_RECORD))
-        .select(
-            lit(settings.runId()).as("run_id"),
-            col("file"),
-            col("line"),
-            col("position"),
-            col("reason"),
-            col("record"))
-        .coalesce(1)
-        .write()
-        .format("delta")
-        .mode("append")
-        .option("txnAppId", "spark-peft/rejects/" + settings.runId())
-        .option("txnVersion", 1)
-        .save(settings.rejectsTable());
+  private static void append(Dataset<Row> rows, PrepareSettings settings)
+      throws InterruptedException {
+    Dataset<Row> rejected =
+        rows.filter(col("outcome").equalTo(TokenRows.BAD_RECORD))
+            .select(
+                lit(settings.runId()).as("run_id"),
+                col("file"),
+                col("line"),
+                col("position"),
+                col("reason"),
+                col("record"));
+    new RunAppend(rows.sparkSession(), settings.rejectsTable(), "spark-peft/rejects")
+        .append(settings.runId(), rejected, Json.object());
   }
 }

@@ -21,7 +21,7 @@ final class TableWrite {
       isNew = !fileSystem(hadoop, table).exists(new Path(table));
       work.run();
     } catch (Exception e) {
-      if (isNew) {
+      if (isNew && !hasCommits(hadoop, table)) {
         deleteQuietly(hadoop, table);
       }
       throw TableErrors.notWritten(table, e);
@@ -35,6 +35,15 @@ final class TableWrite {
 
   private static FileSystem fileSystem(Configuration hadoop, String table) throws IOException {
     return new Path(table).getFileSystem(hadoop);
+  }
+
+  /** Another driver's, which made the table meanwhile. */
+  private static boolean hasCommits(Configuration hadoop, String table) {
+    try {
+      return fileSystem(hadoop, table).globStatus(new Path(table, "_delta_log/*.json")).length > 0;
+    } catch (IOException | RuntimeException e) {
+      return true;
+    }
   }
 
   /** The failure that led here matters more than one of the clean-up. */

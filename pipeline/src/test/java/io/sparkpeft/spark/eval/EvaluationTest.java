@@ -3,8 +3,10 @@ package io.sparkpeft.spark.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.eval.EvalTasks;
@@ -64,7 +66,8 @@ class EvaluationTest {
     SparkSession spark = LocalCluster.session();
     List<String> tasks = Expected.tasks();
 
-    EvaluateResult result = Evaluation.run(spark, settings("both", Optional.of(ADAPTER), tasks));
+    EvaluateResult result =
+        Evaluation.run(spark, settings("both", Optional.of(ADAPTER), tasks), message -> {});
 
     assertScores(result.baseScores(), "base", tasks);
     assertScores(result.scores(), "adapter", tasks);
@@ -130,16 +133,70 @@ class EvaluationTest {
   }
 
   private void assertReused(SparkSession spark, EvaluateResult first, List<String> tasks) {
-    EvaluateResult second = Evaluation.run(spark, settings("both", Optional.of(ADAPTER), tasks));
+    EvaluateResult second =
+        Evaluation.run(spark, settings("both", Optional.of(ADAPTER), tasks), message -> {});
     assertThat(second.reused()).isTrue();
     assertThat(second.scores()).isEqualTo(first.scores());
     assertThat(second.baseScores()).isEqualTo(first.baseScores());
     assertThat(second.requests()).isEqualTo(first.requests());
-    assertThatThrownBy(() -> Evaluation.run(spark, settings("both", Optional.empty(), tasks)))
+    assertThatThrownBy(
+            () -> Evaluation.run(spark, settings("both", Optional.empty(), tasks), message -> {}))
         .isInstanceOfSatisfying(
             SparkPeftException.class,
             e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
         .hasMessageContaining("Run both is in " + first.scoresTable());
+  }
+
+  /** Samples are written, scores are not: the next try adds what lacks and nothing else. */
+  @Test
+  void aRunThatFailedBetweenItsTablesIsCompletedWithoutDoubles() throws IOException {
+    SparkSession spark = LocalCluster.session();
+    EvaluateSettings settings = settings("half", Optional.empty(), List.of("blimp_causative"));
+    Path scores = Files.createDirectories(folder.resolve("tables")).resolve("eval_scores");
+    Files.writeString(scores, "in the way");
+    assertThatThrownBy(() -> Evaluation.run(spark, settings, message -> {}))
+        .isInstanceOfSatisfying(
+            SparkPeftException.class,
+            e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CANNOT_WRITE))
+        .hasMessageContaining("Cannot write the table " + scores);
+    Files.delete(scores);
+
+    List<String> messages = new ArrayList<>();
+    EvaluateResult result = Evaluation.run(spark, settings, messages::add);
+    Path samples = folder.resolve("tables/eval_samples");
+    assertThat(messages)
+        .singleElement(STRING)
+        .startsWith("Skipped: the rows of run half are in " + samples + " already, written at");
+    assertThat(result.reused()).isFalse();
+    assertThat(spark.read().format("delta").load(samples.toString()).count())
+        .isEqualTo(result.requests());
+    assertThat(spark.read().format("delta").load(scores.toString()).count())
+        .isEqualTo(result.scores().size());
+
+    EvaluateSettings other = settings("half", Optional.empty(), List.of("blimp_adjunct_island"));
+    assertThatThrownBy(() -> Evaluation.run(spark, other, message -> {}))
+        .hasMessageContaining("Run half is in");
+  }
+
+  /** A driver that ended while it made a table leaves one without constraints. */
+  @Test
+  void aTableThatWasLeftWithoutItsConstraintsGetsThem() {
+    SparkSession spark = LocalCluster.session();
+    EvalTable table = ScoreRows.table(spark, folder.resolve("tables").toString());
+    DeltaTable.createIfNotExists(spark)
+        .location(table.path())
+        .addColumns(table.schema())
+        .property("delta.appendOnly", "true")
+        .execute();
+    table.append(new RunKey("empty", "settings"), List.of());
+    assertThat(
+            DeltaTable.forPath(spark, table.path())
+                .detail()
+                .select("properties")
+                .first()
+                .getJavaMap(0)
+                .toString())
+        .contains("finite_score", "finite_stderr", "counts");
   }
 
   private static void assertGuarded(SparkSession spark, EvaluateResult result) {
@@ -169,7 +226,7 @@ class EvaluationTest {
         Files.readString(ADAPTER.resolve("adapter_config.json"))
             .replace("\"v_proj\"", "\"o_proj\""));
     EvaluateSettings settings = settings("b", Optional.of(broken), List.of("blimp_causative"));
-    assertThatThrownBy(() -> Evaluation.run(LocalCluster.session(), settings))
+    assertThatThrownBy(() -> Evaluation.run(LocalCluster.session(), settings, message -> {}))
         .isInstanceOfSatisfying(
             SparkPeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA))
         .hasMessageContaining("v_proj");
@@ -179,7 +236,7 @@ class EvaluationTest {
   void anAdapterThatIsNotThereFailsBeforeAnyTask() {
     Path nowhere = folder.resolve("nowhere");
     EvaluateSettings settings = settings("n", Optional.of(nowhere), List.of("blimp_causative"));
-    assertThatThrownBy(() -> Evaluation.run(LocalCluster.session(), settings))
+    assertThatThrownBy(() -> Evaluation.run(LocalCluster.session(), settings, message -> {}))
         .isInstanceOfSatisfying(
             SparkPeftException.class,
             e -> assertThat(e.exitCode()).isEqualTo(ExitCode.MISSING_INPUT))
@@ -251,7 +308,8 @@ class EvaluationTest {
     Prepare.run(spark, prepare(source));
 
     EvaluateResult result =
-        Evaluation.run(spark, settings("p", Optional.empty(), List.of(EvalTasks.PERPLEXITY)));
+        Evaluation.run(
+            spark, settings("p", Optional.empty(), List.of(EvalTasks.PERPLEXITY)), message -> {});
 
     assertThat(result.scores()).extracting(TaskScore::metric).containsExactly("loss", "perplexity");
     TaskScore loss = result.scores().get(0);

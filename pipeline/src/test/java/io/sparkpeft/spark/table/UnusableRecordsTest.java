@@ -63,6 +63,22 @@ class UnusableRecordsTest extends TokenTableFixture {
     assertThat(rejects.get(1).<String>getAs("record")).isEqualTo("nonsense");
   }
 
+  /** Rejects are written, tokens are not: the next try leaves the rejects as they are. */
+  @Test
+  void aRunThatFailedBetweenItsTablesIsCompletedWithoutDoubles() throws IOException {
+    Path source = write("data.jsonl", line(1) + "\nnonsense\n" + line(2));
+    write("tokens", "in the way");
+    assertFails(
+        () -> prepare(settings(source).rejecting()),
+        ExitCode.CANNOT_WRITE,
+        "Cannot write the table " + table() + ".");
+    Files.delete(table());
+    PrepareResult result = prepare(settings(source).rejecting());
+    assertThat(result.audit().records()).isEqualTo(2);
+    String rejects = settings(source).at(table()).rejectsTable();
+    assertThat(spark.read().format("delta").load(rejects).count()).isEqualTo(1);
+  }
+
   @Test
   void emptyAnswersAreDroppedAndCounted() throws IOException {
     Path source = write("data.jsonl", line(1) + "\n{\"instruction\": \"x\", \"output\": \" \"}\n");

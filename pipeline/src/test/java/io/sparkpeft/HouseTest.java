@@ -27,6 +27,7 @@ class HouseTest {
           "train",
           "eval",
           "recipe",
+          "chart",
           "spark",
           "api");
 

@@ -29,6 +29,16 @@ public final class Evaluated extends RunResult {
     return scores("base_scores");
   }
 
+  /** The Delta table of all scores ever stored there: one row per run, model, task and metric. */
+  public String scoresTable() {
+    return text("scores_table");
+  }
+
+  /** That of the single answers: one row per run, model and request. */
+  public String samplesTable() {
+    return text("samples_table");
+  }
+
   private List<Score> scores(String key) {
     List<Score> scores = new ArrayList<>();
     for (JsonNode score : node().path(key)) {

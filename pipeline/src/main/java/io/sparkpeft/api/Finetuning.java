@@ -18,7 +18,7 @@ import io.sparkpeft.spark.table.PinnedTable;
 import io.sparkpeft.spark.table.Prepare;
 import io.sparkpeft.spark.table.TableIdentity;
 import io.sparkpeft.spark.table.TokenTable;
-import io.sparkpeft.spark.telemetry.ProgressLine;
+import io.sparkpeft.spark.telemetry.RunEvent;
 import io.sparkpeft.spark.telemetry.Telemetry;
 import io.sparkpeft.spark.telemetry.TrainRunsTable;
 import io.sparkpeft.spark.telemetry.TrainStepsTable;
@@ -42,13 +42,16 @@ import org.apache.spark.util.SerializableConfiguration;
 final class Finetuning {
   private final SparkSession session;
   private final Consumer<String> messages;
+  private final Consumer<RunEvent> watcher;
   private final Recipe recipe;
   private final ResultFolder result;
   private final Instant startedAt = Instant.now();
 
-  Finetuning(SparkSession session, Consumer<String> messages, Recipe recipe) {
+  Finetuning(
+      SparkSession session, Consumer<String> messages, Consumer<RunEvent> watcher, Recipe recipe) {
     this.session = session;
     this.messages = messages;
+    this.watcher = watcher;
     this.recipe = recipe.placed();
     this.result = ResultFolder.of(Job.FINETUNE, recipe);
   }
@@ -65,20 +68,13 @@ final class Finetuning {
             session, recipe.tokenTable(), OptionalLong.empty(), Optional.of(expectedIdentity()));
     String arithmetic = arithmetic();
     tellWhatWillHappen(table, arithmetic);
-    try (Telemetry telemetry = Telemetry.open(session, result.runId(), progress())) {
+    try (Telemetry telemetry = Telemetry.open(session, result.runId(), watcher)) {
       if (!Telemetry.isConfigured(session)) {
         messages.accept(Telemetry.howToConfigure());
       }
       RankRun<FinetuneTask.Outcome> run = trainAndTell(table, arithmetic, telemetry);
       return finish(table, run, telemetry);
     }
-  }
-
-  /** The launcher tells whether standard error is a terminal: Java cannot. */
-  private static ProgressLine progress() {
-    return System.getenv().containsKey("SPARK_PEFT_TERMINAL")
-        ? ProgressLine.onTerminal(System.err)
-        : ProgressLine.inLog(System.err);
   }
 
   /** In a warm start the adapter's own configuration holds; what the recipe names must agree. */

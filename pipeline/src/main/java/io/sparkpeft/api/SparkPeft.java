@@ -3,6 +3,12 @@ package io.sparkpeft.api;
 import io.sparkpeft.base.Lease;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.table.TokenTable;
+import io.sparkpeft.spark.telemetry.ProgressLine;
+import io.sparkpeft.spark.telemetry.RunEvent;
+import io.sparkpeft.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
@@ -32,20 +38,30 @@ import org.apache.spark.sql.SparkSession;
 public final class SparkPeft {
   private final SparkSession session;
   private final Consumer<String> messages;
+  private final Consumer<RunEvent> watcher;
 
-  private SparkPeft(SparkSession session, Consumer<String> messages) {
+  private SparkPeft(SparkSession session, Consumer<String> messages, Consumer<RunEvent> watcher) {
     this.session = session;
     this.messages = messages;
+    this.watcher = watcher;
   }
 
   /** Tells a person what goes on through the standard error stream. */
   public static SparkPeft on(SparkSession session) {
-    return new SparkPeft(session, System.err::println);
+    return new SparkPeft(session, System.err::println, ProgressLine.onStandardError());
   }
 
   /** The same, telling it to somebody else, line by line. */
   public SparkPeft telling(Consumer<String> listener) {
-    return new SparkPeft(session, listener);
+    return new SparkPeft(session, listener, watcher);
+  }
+
+  /**
+   * The same, telling somebody else how training gets on. Every event is told as it comes, by a
+   * thread of Spark's.
+   */
+  public SparkPeft watching(Consumer<RunEvent> listener) {
+    return new SparkPeft(session, messages, listener);
   }
 
   /** Instruction files to a token table. */
@@ -53,9 +69,25 @@ public final class SparkPeft {
     return leased(Job.PREPARE, recipe, () -> new Preparing(session, messages).run(recipe));
   }
 
+  /**
+   * The first examples of the recipe's token table, token by token: what the model reads of them,
+   * and what it is to predict.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (66) if there is no such table
+   */
+  public List<LabelledText> examples(Recipe recipe, int count) {
+    try (Tokenizer tokenizer = Tokenizer.open(recipe.model().folder())) {
+      List<LabelledText> texts = new ArrayList<>();
+      TokenTable.first(session, recipe.tokenTable(), count)
+          .forEach((sample, example) -> texts.add(LabelledText.of(sample, example, tokenizer)));
+      return texts;
+    }
+  }
+
   /** A token table and a base model to an adapter. */
   public Finetuned finetune(Recipe recipe) {
-    return leased(Job.FINETUNE, recipe, () -> new Finetuning(session, messages, recipe).run());
+    return leased(
+        Job.FINETUNE, recipe, () -> new Finetuning(session, messages, watcher, recipe).run());
   }
 
   /** A base model to the same in four bits. */

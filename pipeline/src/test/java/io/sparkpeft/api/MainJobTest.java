@@ -11,6 +11,7 @@ import io.sparkpeft.base.Json;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.LocalCluster;
+import io.sparkpeft.spark.telemetry.RunEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,6 +53,27 @@ class MainJobTest {
     assertThat(tokens.records()).isEqualTo(6000);
     assertThat(tokens.dropped()).isEmpty();
     assertThat(tokens.targetTokens()).isLessThan(tokens.tokens() / 5);
+  }
+
+  @Test
+  void examplesShowWhatIsMasked() {
+    List<LabelledText> examples = peft.examples(recipe("prepare"), 2);
+    assertThat(examples).hasSize(2);
+    LabelledText first = examples.get(0);
+    assertThat(first.sample()).isZero();
+    assertThat(first.text()).contains("What is 32 plus 38?").contains(first.targetText());
+    assertThat(first.targetText()).isEqualTo(" 70</s>");
+    assertThat(first.targetCount()).isLessThan(first.tokens().size() / 2);
+  }
+
+  @Test
+  void aWatcherHearsEveryStep() {
+    List<RunEvent> events = new CopyOnWriteArrayList<>();
+    peft.watching(events::add).finetune(shortRun("watched"));
+    assertThat(events)
+        .filteredOn(RunEvent.Stepped.class::isInstance)
+        .extracting(event -> ((RunEvent.Stepped) event).step().step())
+        .containsExactlyElementsOf(LongStream.rangeClosed(1, STEPS).boxed().toList());
   }
 
   @Test

@@ -1,13 +1,9 @@
 package io.sparkpeft.spark.table;
 
-import io.sparkpeft.data.TargetBits;
 import io.sparkpeft.data.TokenFile;
 import io.sparkpeft.data.TokenFileWriter;
-import io.sparkpeft.data.TokenizedExample;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.hadoop.ParquetReader;
@@ -52,7 +48,7 @@ public final class Spool {
         try (ParquetReader<TokenRecord> reader = reader(file, hadoop)) {
           for (TokenRecord row = reader.read(); row != null; row = reader.read()) {
             if (row.split().equals(split)) {
-              writer.add(row.sampleIndex(), example(row));
+              writer.add(row.sampleIndex(), row.example());
             }
           }
         } catch (IOException e) {
@@ -68,12 +64,6 @@ public final class Spool {
       throws IOException {
     org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(URI.create(file));
     return ParquetReader.builder(new TokenRecordSupport(), path).withConf(hadoop).build();
-  }
-
-  private static TokenizedExample example(TokenRecord row) {
-    int[] tokens = new int[row.tokens().length / Integer.BYTES];
-    ByteBuffer.wrap(row.tokens()).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(tokens);
-    return new TokenizedExample(tokens, TargetBits.unpack(row.targets(), tokens.length));
   }
 
   private static String counts(long examples, long targetTokens) {

@@ -6,11 +6,13 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 
 import io.delta.tables.DeltaTable;
+import io.sparkpeft.data.TokenizedExample;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -101,6 +103,34 @@ public final class TokenTable {
       throw TableErrors.identityDiffers(path, note.version(), differences);
     }
     return pinned(spark, path, note);
+  }
+
+  /**
+   * The first examples of a table's newest version by sample index, of either split.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (66) if there is no such table
+   */
+  public static SortedMap<Long, TokenizedExample> first(
+      SparkSession spark, String path, int count) {
+    if (notes(spark, path).isEmpty()) {
+      throw TableErrors.noTable(path);
+    }
+    SortedMap<Long, TokenizedExample> examples = new TreeMap<>();
+    spark
+        .read()
+        .format("delta")
+        .load(path)
+        .select("sample_index", "tokens", "targets", "split")
+        .orderBy("sample_index")
+        .limit(count)
+        .collectAsList()
+        .forEach(row -> examples.put(row.getLong(0), record(row).example()));
+    return examples;
+  }
+
+  private static TokenRecord record(Row row) {
+    return new TokenRecord(
+        row.getLong(0), row.<byte[]>getAs(1), row.<byte[]>getAs(2), row.getString(3));
   }
 
   private static PinnedTable pinned(SparkSession spark, String path, CommitNote note) {

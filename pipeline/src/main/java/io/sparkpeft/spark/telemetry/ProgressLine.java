@@ -34,6 +34,13 @@ public final class ProgressLine implements Consumer<RunEvent> {
     this.pause = pause;
   }
 
+  /** The launcher tells whether standard error is a terminal: Java cannot. */
+  public static ProgressLine onStandardError() {
+    return System.getenv().containsKey("SPARK_PEFT_TERMINAL")
+        ? onTerminal(System.err)
+        : inLog(System.err);
+  }
+
   /** Drawn anew in place. */
   public static ProgressLine onTerminal(PrintStream out) {
     return new ProgressLine(out, true, ON_TERMINAL);
@@ -90,7 +97,7 @@ public final class ProgressLine implements Consumer<RunEvent> {
   }
 
   /** Whole seconds below a minute, then minutes and seconds, then hours and minutes. */
-  static String duration(double seconds) {
+  public static String duration(double seconds) {
     long whole = Math.round(seconds);
     if (whole < 60) {
       return whole + " s";

@@ -1,5 +1,6 @@
 package io.sparkpeft.jobs;
 
+import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
@@ -48,6 +49,11 @@ abstract class JobCommand implements Callable<Integer> {
 
   /** Keeps the result of a failed run, given as canonical JSON, where its folder would be. */
   abstract void keep(Path folder, String failure);
+
+  /** What the process ends with after a run that brought a result. */
+  ExitCode exitCode(JobResult result) {
+    return ExitCode.OK;
+  }
 
   /** The recipe with what this job's own options say. */
   Recipe refined(Recipe recipe) {

@@ -38,7 +38,7 @@ final class JobRun {
       System.err.print(read.effective().text(command.job()));
       JobResult result = command.execute(read);
       out.println(json ? Json.canonical(completed(result.json())) : command.text(result));
-      return ExitCode.OK;
+      return command.exitCode(result);
     } catch (RuntimeException | Error failure) {
       return failed(failure, out);
     } finally {

@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
       QuantizeJob.class,
       MergeJob.class,
       EvaluateJob.class,
+      GateJob.class,
+      PromoteJob.class,
       GenerateJob.class,
       PlanJob.class,
       BenchJob.class,

@@ -4,9 +4,13 @@ import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The failures of whole jobs. */
 final class ApiErrors {
+  private static final String TO_GATE =
+      "Run evaluate and gate with the same run.id first, or set promote.without_gate=true.";
+
   private ApiErrors() {}
 
   static SparkPeftException otherRun(Path folder, String runId, List<String> differences) {
@@ -97,5 +101,42 @@ final class ApiErrors {
         "merge.base = dequantized and requantized go by how the adapter was trained: on a base in"
             + " four bits.",
         "Set model.quantization as it was in training, or choose merge.base = original.");
+  }
+
+  static SparkPeftException noGate(String adapter, Optional<String> gateRunId, String table) {
+    return SparkPeftException.of(
+        ExitCode.MISSING_INPUT,
+        "The adapter in " + adapter + " has not passed a gate.",
+        gateRunId.isPresent()
+            ? "The table " + table + " has no run " + gateRunId.get() + "."
+            : "Neither promote.gate_run_id nor run.id says which run of gate to look for.",
+        TO_GATE);
+  }
+
+  static SparkPeftException otherAdapterJudged(
+      String adapter, String sha256, String gateRunId, String judgedSha256) {
+    return SparkPeftException.of(
+        ExitCode.DATA,
+        "The adapter in %s (sha256 %s) is not the one that gate %s judged (sha256 %s)."
+            .formatted(adapter, sha256, gateRunId, judgedSha256),
+        "Its verdict is not about these weights.",
+        TO_GATE);
+  }
+
+  static SparkPeftException gateNotPassed(String adapter, String gateRunId, List<String> reasons) {
+    return SparkPeftException.of(
+        ExitCode.GATE_NOT_PASSED,
+        "The adapter in " + adapter + " did not pass gate " + gateRunId + ".",
+        String.join(" ", reasons),
+        "Train a better one, or set promote.without_gate=true.");
+  }
+
+  static SparkPeftException versionAndPath(long version, String path) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "Both promote.version = " + version + " and adapter.path = " + path + " are set.",
+        "A version has its own files.",
+        "Leave out adapter.path to go back to that version, or promote.version to promote a new"
+            + " one.");
   }
 }

@@ -105,6 +105,16 @@ public final class SparkPeft {
     return leased(Job.EVALUATE, recipe, () -> new Evaluating(session, messages).run(recipe));
   }
 
+  /** Whether the scores of an adapter are good enough, by the recipe's rules. */
+  public Gated gate(Recipe recipe) {
+    return leased(Job.GATE, recipe, () -> new Gating(session, messages).run(recipe));
+  }
+
+  /** An adapter to the promoted version of its name, or an earlier version to that again. */
+  public Promoted promote(Recipe recipe) {
+    return leased(Job.PROMOTE, recipe, () -> new Promoting(session, messages, recipe).run());
+  }
+
   /** Answers to prompts. */
   public Generated generate(Recipe recipe) {
     return leased(Job.GENERATE, recipe, () -> new Generating(session, messages).run(recipe));

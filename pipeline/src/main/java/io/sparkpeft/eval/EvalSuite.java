@@ -29,6 +29,14 @@ public record EvalSuite(List<EvalTask> tasks, List<Group> groups) {
         .toList();
   }
 
+  /** For each of {@link #requests}, whether its continuation answers the question. */
+  public List<Boolean> correct() {
+    return tasks.stream()
+        .flatMap(task -> task.documents().stream().flatMap(d -> d.choices().stream()))
+        .map(Choice::correct)
+        .toList();
+  }
+
   /**
    * The scores of all tasks, then those of the groups.
    *

@@ -33,6 +33,15 @@ public final class EvalTasks {
     return names;
   }
 
+  /** A task's metric by lm-eval's name; none for groups, whose scores are means over tasks. */
+  static Optional<Metric> metric(String task, String lmEvalName) {
+    return FAMILIES.stream()
+        .filter(family -> family.claims(task))
+        .flatMap(family -> family.metrics(task).stream())
+        .filter(metric -> metric.lmEvalName().equals(lmEvalName))
+        .findFirst();
+  }
+
   /**
    * Checks names, patterns and groups without looking for files.
    *

@@ -41,4 +41,9 @@ public record PairedDifference(
         worsened,
         Statistics.signTest(improved, worsened));
   }
+
+  /** The same changes of documents, with a change of the metric that is not their mean. */
+  PairedDifference with(double change, OptionalDouble changeStderr) {
+    return new PairedDifference(task, metric, change, changeStderr, improved, worsened, pValue);
+  }
 }

@@ -12,6 +12,8 @@ public enum Job {
           + " output"),
   MERGE("run, model, adapter.path, merge, output"),
   EVALUATE("run, model, adapter.path, data.table, eval, tables, output"),
+  GATE("run, gate, promote.name, tables, output"),
+  PROMOTE("run, adapter.path, promote, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
   PLAN("run, model, data, tables, adapter, train, output"),
   BENCH("run, model, data.max_length, data.packing, adapter, train, bench, output");
@@ -47,7 +49,7 @@ public enum Job {
     return switch (this) {
       case PREPARE -> key.equals(DataSection.TABLE) || isOfWeights(key);
       case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
-      case QUANTIZE, MERGE, EVALUATE, GENERATE, BENCH -> false;
+      case QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, BENCH -> false;
     };
   }
 }

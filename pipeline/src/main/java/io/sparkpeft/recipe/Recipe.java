@@ -36,10 +36,15 @@ public record Recipe(
     TrainSection train,
     MergeSection merge,
     EvalSection eval,
+    GateSection gate,
+    PromoteSection promote,
     GenerateSection generate,
     BenchSection bench,
     OutputSection output,
     EffectiveRecipe effective) {
+
+  /** Where a run id comes from that nobody chose. */
+  private static final String HASHED = "hash of keys and inputs";
 
   /** Every key at its default. */
   public static Recipe defaults() {
@@ -176,6 +181,26 @@ public record Recipe(
   }
 
   /**
+   * The run of evaluate that gate judges.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) if neither it nor a run id is named
+   */
+  public String evaluationRunId() {
+    return gate.runId()
+        .or(this::chosenRunId)
+        .orElseThrow(() -> RecipeErrors.notSet(GateSection.RUN_ID));
+  }
+
+  /** The run of gate that promote relies on; empty if neither it nor a run id is named. */
+  public Optional<String> gateRunId() {
+    return promote.gateRunId().or(this::chosenRunId);
+  }
+
+  private Optional<String> chosenRunId() {
+    return run.id().filter(id -> !effective.origin(RunSection.ID).equals(HASHED));
+  }
+
+  /**
    * What determines the job's result: keys, and the content of inputs as far as it can be told
    * quickly and without Spark.
    */
@@ -190,8 +215,7 @@ public record Recipe(
    */
   public Recipe named(Job job) {
     String id = run.id().orElseGet(() -> identity(job).shortId());
-    Recipe identified =
-        run.id().isPresent() ? this : withDefault(RunSection.ID, id, "hash of keys and inputs");
+    Recipe identified = run.id().isPresent() ? this : withDefault(RunSection.ID, id, HASHED);
     return output.path().isPresent()
         ? identified
         : identified.withDefault(
@@ -212,6 +236,8 @@ public record Recipe(
         TrainSection.of(effective),
         MergeSection.of(effective),
         EvalSection.of(effective),
+        GateSection.of(effective),
+        PromoteSection.of(effective),
         GenerateSection.of(effective),
         BenchSection.of(effective),
         OutputSection.of(effective),

@@ -21,6 +21,8 @@ public final class RecipeKeys {
               TrainSection.KEYS,
               MergeSection.KEYS,
               EvalSection.KEYS,
+              GateSection.KEYS,
+              PromoteSection.KEYS,
               GenerateSection.KEYS,
               BenchSection.KEYS,
               OutputSection.KEYS)

@@ -12,7 +12,7 @@ public record TablesSection(String root) {
               ValueTypes.TEXT,
               "./tables",
               "Folder of the Delta tables: tokens, train_runs, train_steps, eval_scores,"
-                  + " eval_samples.")
+                  + " eval_samples, gate_results, adapters.")
           .place();
 
   static final List<Key<?>> KEYS = List.of(ROOT);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
 class StatisticsTest {
@@ -58,14 +59,54 @@ class StatisticsTest {
                 () -> ratio(sums, targets, random.ints(records, 0, records).toArray()))
             .limit(4000)
             .toArray();
-    double bootstrap = Statistics.meanStderr(resampled).getAsDouble() * Math.sqrt(resampled.length);
+    double bootstrap = deviation(resampled);
     assertThat(loss.stderr().getAsDouble()).isCloseTo(bootstrap, within(0.1 * bootstrap));
     assertThat(perplexity.stderr().getAsDouble())
         .isCloseTo(perplexity.value() * loss.stderr().getAsDouble(), within(1e-12));
   }
 
+  private static double deviation(double[] values) {
+    return Statistics.meanStderr(values).getAsDouble() * Math.sqrt(values.length);
+  }
+
   private static int[] identity(int size) {
     return IntStream.range(0, size).toArray();
+  }
+
+  @Test
+  void aChangeOfPerplexityHasTheErrorOfRecordsResampledTogether() {
+    Random random = new Random(6);
+    int records = 300;
+    long[] targets = random.longs(records, 1, 60).toArray();
+    double[] first = new double[records];
+    double[] second = new double[records];
+    for (int i = 0; i < records; i++) {
+      double difficulty = random.nextGaussian();
+      first[i] = -targets[i] * (3 + difficulty + random.nextGaussian() / 5);
+      second[i] = -targets[i] * (2 + difficulty + random.nextGaussian() / 5);
+    }
+    PairedDifference loss = Perplexity.difference("loss", first, second, targets).orElseThrow();
+    PairedDifference perplexity =
+        Perplexity.difference("perplexity", first, second, targets).orElseThrow();
+
+    int[] all = identity(records);
+    double before = ratio(first, targets, all);
+    double after = ratio(second, targets, all);
+    assertThat(loss.difference()).isCloseTo(after - before, within(1e-12));
+    assertThat(perplexity.difference()).isCloseTo(Math.exp(after) - Math.exp(before), within(1e-9));
+    assertThat(Perplexity.difference("acc", first, second, targets)).isEmpty();
+    double[] losses = new double[4000];
+    double[] perplexities = new double[losses.length];
+    for (int i = 0; i < losses.length; i++) {
+      int[] drawn = random.ints(records, 0, records).toArray();
+      losses[i] = ratio(second, targets, drawn) - ratio(first, targets, drawn);
+      perplexities[i] =
+          Math.exp(ratio(second, targets, drawn)) - Math.exp(ratio(first, targets, drawn));
+    }
+    assertThat(loss.stderr().getAsDouble())
+        .isCloseTo(deviation(losses), Percentage.withPercentage(5));
+    assertThat(perplexity.stderr().getAsDouble())
+        .isCloseTo(deviation(perplexities), Percentage.withPercentage(10));
   }
 
   private static double ratio(double[] sums, long[] targets, int[] records) {

@@ -1,6 +1,7 @@
 package io.sparkpeft.spark.eval;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 
 import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.Json;
@@ -8,6 +9,8 @@ import io.sparkpeft.spark.table.RunAppend;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -45,15 +48,34 @@ record EvalTable(
    * @throws io.sparkpeft.base.SparkPeftException (78) if they were made with other settings
    */
   Dataset<Row> rows(RunKey run) {
-    if (!DeltaTable.isDeltaTable(spark, path)) {
-      return spark.createDataFrame(List.of(), schema);
-    }
-    Dataset<Row> rows =
-        spark.read().format("delta").load(path).filter(col("run_id").equalTo(run.runId()));
+    Dataset<Row> rows = rows(run.runId());
     if (!rows.filter(col("settings_sha256").notEqual(run.settingsSha256())).isEmpty()) {
       throw SparkEvalErrors.otherSettings(run.runId(), path);
     }
     return rows;
+  }
+
+  /** The same for any settings. */
+  Dataset<Row> rows(String runId) {
+    return all().filter(col("run_id").equalTo(runId));
+  }
+
+  /** All rows; columns that a table of an earlier version lacks are null. */
+  Dataset<Row> all() {
+    if (!DeltaTable.isDeltaTable(spark, path)) {
+      return spark.createDataFrame(List.of(), schema);
+    }
+    Dataset<Row> stored = spark.read().format("delta").load(path);
+    List<String> there = List.of(stored.columns());
+    Column[] columns =
+        Stream.of(schema.fields())
+            .map(field -> there.contains(field.name()) ? col(field.name()) : missing(field))
+            .toArray(Column[]::new);
+    return stored.select(columns);
+  }
+
+  private static Column missing(StructField field) {
+    return lit(null).cast(field.dataType()).as(field.name());
   }
 
   /**

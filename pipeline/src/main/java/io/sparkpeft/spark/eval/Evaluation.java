@@ -84,7 +84,7 @@ public final class Evaluation {
       tokens.ifPresent(t -> ofVariant.addAll(t.scores(variant)));
       scores.put(variant, ofVariant);
     }
-    List<Row> samples = SampleRows.ofRequests(facts, suite.requests(), answers.all());
+    List<Row> samples = SampleRows.ofRequests(facts, suite, answers.all());
     tokens.ifPresent(t -> samples.addAll(SampleRows.ofExamples(facts, t.all())));
     append(samplesTable, samples);
     // Last: a run whose scores are there counts as finished.

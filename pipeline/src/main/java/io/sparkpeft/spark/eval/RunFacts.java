@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.Sha256;
 import io.sparkpeft.eval.EvalTasks;
+import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.recipe.Fingerprint;
 import io.sparkpeft.weights.ModelFolder;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param modelId the base model's folder
  * @param modelSha256 its identity
  * @param adapterSha256 of the adapter's weights
+ * @param quantization of the base on load, if there is one
  * @param variants the models to score
  */
 record RunFacts(
@@ -25,6 +27,7 @@ record RunFacts(
     String modelSha256,
     Optional<String> adapterSha256,
     String dtype,
+    Optional<String> quantization,
     EnumSet<Variant> variants) {
   private static final String ADAPTER_WEIGHTS = "adapter_model.safetensors";
 
@@ -41,6 +44,7 @@ record RunFacts(
         modelSha256,
         adapterSha256,
         settings.dtype(),
+        settings.quantization().map(Quantization::text),
         variants(settings));
   }
 

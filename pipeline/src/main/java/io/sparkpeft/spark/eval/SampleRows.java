@@ -1,6 +1,7 @@
 package io.sparkpeft.spark.eval;
 
 import io.sparkpeft.base.Sha256;
+import io.sparkpeft.eval.EvalSuite;
 import io.sparkpeft.eval.EvalTasks;
 import io.sparkpeft.eval.Request;
 import java.util.ArrayList;
@@ -34,7 +35,8 @@ final class SampleRows {
           .add("settings_sha256", DataTypes.StringType, false)
           .add("context_sha256", DataTypes.StringType, true)
           .add("context", DataTypes.StringType, true)
-          .add("continuation", DataTypes.StringType, true);
+          .add("continuation", DataTypes.StringType, true)
+          .add("correct", DataTypes.BooleanType, true);
 
   private static final Map<String, String> CONSTRAINTS =
       new TreeMap<>(
@@ -50,10 +52,12 @@ final class SampleRows {
     return EvalTable.at(spark, root, "eval_samples", SCHEMA, CONSTRAINTS);
   }
 
-  static List<Row> ofRequests(RunFacts facts, List<Request> requests, List<ScoredRequest> scored) {
+  static List<Row> ofRequests(RunFacts facts, EvalSuite suite, List<ScoredRequest> scored) {
+    List<Request> requests = suite.requests();
+    List<Boolean> correct = suite.correct();
     List<Row> rows = new ArrayList<>();
     for (ScoredRequest answer : scored) {
-      rows.add(row(facts, requests.get(answer.index()), answer));
+      rows.add(row(facts, requests.get(answer.index()), correct.get(answer.index()), answer));
     }
     return rows;
   }
@@ -79,10 +83,11 @@ final class SampleRows {
         facts.key().settingsSha256(),
         null,
         null,
+        null,
         null);
   }
 
-  private static Row row(RunFacts facts, Request request, ScoredRequest answer) {
+  private static Row row(RunFacts facts, Request request, boolean correct, ScoredRequest answer) {
     return RowFactory.create(
         facts.key().runId(),
         facts.modelId(),
@@ -98,6 +103,7 @@ final class SampleRows {
         facts.key().settingsSha256(),
         Sha256.of(request.context()),
         request.context(),
-        request.continuation());
+        request.continuation(),
+        correct);
   }
 }

@@ -17,7 +17,7 @@ import org.apache.spark.sql.types.StructType;
 
 /** The table {@code eval_scores}: one row per run, model, task and metric. */
 final class ScoreRows {
-  private static final int SCHEMA_VERSION = 1;
+  private static final int SCHEMA_VERSION = 2;
 
   private static final StructType SCHEMA =
       new StructType()
@@ -40,7 +40,8 @@ final class ScoreRows {
           .add("settings_sha256", DataTypes.StringType, false)
           .add("wall_seconds", DataTypes.DoubleType, false)
           .add("evaluated_at", DataTypes.TimestampType, false)
-          .add("schema_version", DataTypes.IntegerType, false);
+          .add("schema_version", DataTypes.IntegerType, false)
+          .add("quantization", DataTypes.StringType, true);
 
   private static final Map<String, String> CONSTRAINTS =
       new TreeMap<>(
@@ -89,7 +90,8 @@ final class ScoreRows {
         facts.key().settingsSha256(),
         seconds,
         Timestamp.from(when),
-        SCHEMA_VERSION);
+        SCHEMA_VERSION,
+        facts.quantization().orElse(null));
   }
 
   /** The scores in those rows, in the order in which they were written. */
@@ -101,7 +103,7 @@ final class ScoreRows {
         .toList();
   }
 
-  private static TaskScore score(Row row) {
+  static TaskScore score(Row row) {
     int stderr = row.fieldIndex("score_stderr");
     return new TaskScore(
         row.<String>getAs("task"),

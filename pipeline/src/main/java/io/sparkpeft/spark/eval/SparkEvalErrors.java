@@ -1,17 +1,41 @@
 package io.sparkpeft.spark.eval;
 
 import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.Nearest;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.eval.Request;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 
 /** The failures of evaluation and generation on Spark. */
 final class SparkEvalErrors {
   /** Characters of a prompt that an error shows. */
   private static final int SHOWN = 60;
 
+  /** How many runs an error names. */
+  static final int SHOWN_RUNS = 10;
+
   private SparkEvalErrors() {}
+
+  static SparkPeftException noEvaluation(String runId, String table, List<String> there) {
+    String hint = Nearest.to(runId, there).map(near -> "Did you mean " + near + "? ").orElse("");
+    return SparkPeftException.of(
+        ExitCode.MISSING_INPUT,
+        "There are no scores of run " + runId + " in " + table + ".",
+        there.isEmpty()
+            ? "The table has no run at all."
+            : "The newest runs there: " + String.join(", ", there) + ".",
+        hint + "Evaluate the adapter first, or set gate.run_id to the run that did.");
+  }
+
+  static SparkPeftException noAdapterScored(String runId) {
+    return SparkPeftException.of(
+        ExitCode.DATA,
+        "Run " + runId + " scored a model without an adapter.",
+        "A gate judges adapters.",
+        "Evaluate with adapter.path, or name another run as gate.run_id.");
+  }
 
   static SparkPeftException noPrefixToken(String folder) {
     return SparkPeftException.of(

@@ -68,6 +68,7 @@ public record RunAppend(SparkSession spark, String table, String application) {
           .write()
           .format("delta")
           .mode("append")
+          .option("mergeSchema", "true") // tables of earlier versions have fewer columns
           .option("txnAppId", application + "/" + runId)
           .option("txnVersion", TRANSACTION)
           .option("userMetadata", Json.compact(note))

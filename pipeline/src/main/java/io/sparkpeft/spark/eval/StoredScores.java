@@ -1,0 +1,105 @@
+package io.sparkpeft.spark.eval;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.max;
+
+import io.sparkpeft.eval.gate.ScoredModel;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.SparkSession;
+
+/** The scores that evaluations left in the tables below a root. */
+public final class StoredScores {
+  private static final Comparator<StoredScore> BY_AGE =
+      Comparator.comparing(StoredScore::evaluatedAt).thenComparing(StoredScore::runId);
+
+  private final EvalTable scores;
+  private final StoredAnswers samples;
+
+  private StoredScores(SparkSession spark, String root) {
+    this.scores = ScoreRows.table(spark, root);
+    this.samples = new StoredAnswers(SampleRows.table(spark, root));
+  }
+
+  public static StoredScores at(SparkSession spark, String root) {
+    return new StoredScores(spark, root);
+  }
+
+  /** The newest score of an adapter for each {@code task.metric}; none if it was never scored. */
+  public Map<String, Double> newestOf(String adapterSha256) {
+    Map<String, Double> newest = new TreeMap<>();
+    read(col("adapter_sha256").equalTo(adapterSha256)).stream()
+        .sorted(BY_AGE)
+        .forEach(s -> newest.put(name(s), s.score().value()));
+    return newest;
+  }
+
+  /**
+   * The adapter that a run scored.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (66) with the runs there are, if there is no such
+   *     run; (65) if it scored no adapter
+   */
+  StoredModel adapterOf(String runId) {
+    List<StoredScore> ofRun = read(col("run_id").equalTo(runId));
+    if (ofRun.isEmpty()) {
+      throw SparkEvalErrors.noEvaluation(runId, scores.path(), newestRuns());
+    }
+    List<StoredScore> adapted = ofRun.stream().filter(s -> s.adapterSha256().isPresent()).toList();
+    if (adapted.isEmpty()) {
+      throw SparkEvalErrors.noAdapterScored(runId);
+    }
+    return new StoredModel("run " + runId, adapted, samples);
+  }
+
+  /** The bare base of a judged adapter: its scores by the same run, else the newest. */
+  ScoredModel baseOf(StoredModel judged) {
+    StoredScore of = judged.stored().get(0);
+    Column base = col("adapter_sha256").isNull().and(col("model_sha256").equalTo(of.modelSha256()));
+    return newest("the base", base, judged);
+  }
+
+  /** Another adapter to compare a judged one with, by its newest scores. */
+  ScoredModel adapter(String name, String adapterSha256, StoredModel judged) {
+    return newest(name, col("adapter_sha256").equalTo(adapterSha256), judged);
+  }
+
+  /** Scores of other arithmetic are no match. */
+  private ScoredModel newest(String name, Column which, StoredModel judged) {
+    StoredScore of = judged.stored().get(0);
+    Map<String, StoredScore> newest = new TreeMap<>();
+    read(which).stream()
+        .filter(s -> s.arithmetic().equals(of.arithmetic()))
+        .sorted(
+            Comparator.comparing((StoredScore s) -> s.runId().equals(of.runId()))
+                .thenComparing(BY_AGE))
+        .forEach(s -> newest.put(name(s), s));
+    return new StoredModel(name, List.copyOf(newest.values()), samples);
+  }
+
+  private List<StoredScore> read(Column which) {
+    return scores.all().filter(which).orderBy("run_id", "position").collectAsList().stream()
+        .map(StoredScore::of)
+        .toList();
+  }
+
+  private List<String> newestRuns() {
+    return scores
+        .all()
+        .groupBy("run_id")
+        .agg(max("evaluated_at").as("at"))
+        .orderBy(col("at").desc())
+        .limit(SparkEvalErrors.SHOWN_RUNS)
+        .collectAsList()
+        .stream()
+        .map(row -> row.getString(0))
+        .toList();
+  }
+
+  private static String name(StoredScore stored) {
+    return stored.score().task() + "." + stored.score().metric();
+  }
+}

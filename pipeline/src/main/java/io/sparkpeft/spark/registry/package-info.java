@@ -1,0 +1,2 @@
+/** Which adapters are promoted: the Delta table adapters. */
+package io.sparkpeft.spark.registry;

@@ -56,6 +56,18 @@ final class ApiErrors {
         "Run on hosts of one kind, or begin a new run there.");
   }
 
+  static SparkPeftException noRoom(int longest, int virtualTokens, int context) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "The longest example has %,d tokens, and the model has room for %,d."
+            .formatted(longest, context - virtualTokens),
+        virtualTokens == 0
+            ? "That is its context."
+            : "Its context is %,d, and %,d virtual tokens stand before every example."
+                .formatted(context, virtualTokens),
+        "Prepare the table with data.max_length = " + (context - virtualTokens) + " or less.");
+  }
+
   static SparkPeftException noTableOfPrompts(String adapterColumn) {
     return SparkPeftException.of(
         ExitCode.CONFIGURATION,

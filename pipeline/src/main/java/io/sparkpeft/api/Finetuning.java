@@ -66,6 +66,7 @@ final class Finetuning {
     PinnedTable table =
         TokenTable.pin(
             session, recipe.tokenTable(), OptionalLong.empty(), Optional.of(expectedIdentity()));
+    requireRoom(table);
     String arithmetic = arithmetic();
     tellWhatWillHappen(table, arithmetic);
     try (Telemetry telemetry = Telemetry.open(session, result.runId(), watcher)) {
@@ -87,6 +88,21 @@ final class Finetuning {
       if (!config.with(given.getKey(), given.getValue()).equals(config)) {
         throw ApiErrors.conflictingAdapterKey(given.getKey(), given.getValue().toString());
       }
+    }
+  }
+
+  /** Before anything is computed: the longest example may come last. */
+  private void requireRoom(PinnedTable table) {
+    DecoderConfig config = recipe.base().config();
+    int virtualTokens =
+        recipe
+            .adapter()
+            .folder()
+            .map(AdapterConfig::readToTrain)
+            .orElseGet(() -> AdapterConfig.of(recipe.adapterSettings()))
+            .virtualTokens();
+    if (table.longestTokens() + virtualTokens > config.contextLength()) {
+      throw ApiErrors.noRoom(table.longestTokens(), virtualTokens, config.contextLength());
     }
   }
 
@@ -219,6 +235,16 @@ final class Finetuning {
         Optional.ofNullable(made.get("tokenizer_sha256")),
         CodeVersion.text(),
         recipe.train().seed(),
-        Map.of("loss_first", outcome.lossFirst(), "loss_last", outcome.lossLast()));
+        metrics(outcome));
+  }
+
+  private static Map<String, Double> metrics(FinetuneTask.Outcome outcome) {
+    Map<String, Double> metrics = new TreeMap<>();
+    metrics.put("loss_first", outcome.lossFirst());
+    metrics.put("loss_last", outcome.lossLast());
+    if (!Double.isNaN(outcome.validationLoss())) {
+      metrics.put("validation_loss", outcome.validationLoss());
+    }
+    return metrics;
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
  * @param examples records of the train split
  * @param tokens in them
  * @param targetTokens among those
+ * @param longestTokens of the longest of them
  */
 public record PinnedTable(
     String path,
@@ -21,7 +22,8 @@ public record PinnedTable(
     TableIdentity identity,
     long examples,
     long tokens,
-    long targetTokens)
+    long targetTokens,
+    int longestTokens)
     implements Serializable {
   public PinnedTable {
     files = List.copyOf(files);

@@ -3,6 +3,7 @@ package io.sparkpeft.spark.table;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.sum;
 
 import io.delta.tables.DeltaTable;
@@ -139,7 +140,7 @@ public final class TokenTable {
     Row train =
         table
             .filter(col("split").equalTo(TokenRows.TRAIN))
-            .agg(count(lit(1)), sum("token_count"), sum("target_count"))
+            .agg(count(lit(1)), sum("token_count"), sum("target_count"), max("token_count"))
             .first();
     if (hasDeletionVectors(spark, path)) {
       throw TableErrors.deletionVectors(path);
@@ -151,7 +152,8 @@ public final class TokenTable {
         note.identity(),
         train.getLong(0),
         train.getLong(1),
-        train.getLong(2));
+        train.getLong(2),
+        train.getInt(3));
   }
 
   private static boolean hasDeletionVectors(SparkSession spark, String path) {

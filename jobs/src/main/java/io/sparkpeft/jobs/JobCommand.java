@@ -60,6 +60,11 @@ abstract class JobCommand implements Callable<Integer> {
     return recipe;
   }
 
+  /** What is said before anything is done: the effective configuration. */
+  String announcement(Recipe recipe) {
+    return recipe.effective().text(job());
+  }
+
   /** What a person wants to see of the result. */
   String text(JobResult result) {
     return ResultTable.of(result.json());

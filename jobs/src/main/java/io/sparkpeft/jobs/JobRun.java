@@ -35,7 +35,7 @@ final class JobRun {
     try {
       Recipe read = command.recipe();
       recipe = Optional.of(read);
-      System.err.print(read.effective().text(command.job()));
+      System.err.print(command.announcement(read));
       JobResult result = command.execute(read);
       out.println(json ? Json.canonical(completed(result.json())) : command.text(result));
       return command.exitCode(result);

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       GateJob.class,
       PromoteJob.class,
       GenerateJob.class,
+      ChatJob.class,
       PlanJob.class,
       BenchJob.class,
       QuickstartJob.class

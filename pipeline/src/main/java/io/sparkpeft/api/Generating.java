@@ -2,7 +2,6 @@ package io.sparkpeft.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sparkpeft.adapter.AdapterProvenance;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.NewFolder;
@@ -44,10 +43,12 @@ record Generating(SparkSession session, Consumer<String> messages) {
     GenerateSettings settings = settings(recipe);
     List<Asked> asked = asked(recipe.generate(), settings);
     if (!settings.raw()) {
+      PromptTemplate template =
+          PromptTemplate.of(settings.template(), TokenizerFiles.read(settings.model()));
       asked.stream()
           .flatMap(one -> one.question().adapterFolder().stream())
           .distinct()
-          .forEach(adapter -> requireTemplateOf(adapter, settings));
+          .forEach(adapter -> TemplateAgreement.require(adapter, template));
     }
     try (NewFolder folder = result.begin()) {
       List<Question> questions = asked.stream().map(Asked::question).toList();
@@ -123,17 +124,6 @@ record Generating(SparkSession session, Consumer<String> messages) {
   private Dataset<Row> table(String source) {
     boolean delta = source.contains("://") || Files.isDirectory(Path.of(source, "_delta_log"));
     return session.read().format(delta ? "delta" : "parquet").load(source);
-  }
-
-  /** An adapter of ours says which template it was trained with; another one spoils its answers. */
-  private static void requireTemplateOf(Path adapter, GenerateSettings settings) {
-    Optional<String> trained =
-        AdapterProvenance.read(adapter).flatMap(AdapterProvenance::templateSha256);
-    PromptTemplate template =
-        PromptTemplate.of(settings.template(), TokenizerFiles.read(settings.model()));
-    if (trained.isPresent() && !trained.get().equals(template.sha256())) {
-      throw ApiErrors.otherTemplate(trained.get(), "data.template = " + settings.template());
-    }
   }
 
   private static ObjectNode json(List<Asked> asked, List<Generation.Answer> answers) {

@@ -199,7 +199,7 @@ public final class Decoder {
   }
 
   /** The most tokens that a text may have with an adapter. */
-  int contextLength(Optional<Adapter> adapter) {
+  public int contextLength(Optional<Adapter> adapter) {
     return config.contextLength() - virtualTokens(adapter);
   }
 

@@ -8,11 +8,13 @@ import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.quant.QuantizationConfig;
 import io.sparkpeft.tensor.Dtype;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -245,6 +247,13 @@ public record DecoderConfig(
   /** The weights of one layer. */
   long layerParameterCount() {
     return WeightShapes.ofLayer(this, 0).count();
+  }
+
+  /** The tokens that end an answer: its own ends of sequence and the tokenizer's. */
+  public Set<Integer> stopIds(OptionalInt tokenizersEos) {
+    Set<Integer> ids = new TreeSet<>(eosIds);
+    tokenizersEos.ifPresent(ids::add);
+    return Collections.unmodifiableSet(ids);
   }
 
   /** The most tokens that the model can be given at once. */

@@ -15,6 +15,7 @@ public enum Job {
   GATE("run, gate, promote.name, tables, output"),
   PROMOTE("run, adapter.path, promote, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
+  CHAT("model, adapter.path, data.template, generate"),
   PLAN("run, model, data, tables, adapter, train, output"),
   BENCH("run, model, data.max_length, data.packing, adapter, train, bench, output");
 
@@ -49,7 +50,7 @@ public enum Job {
     return switch (this) {
       case PREPARE -> key.equals(DataSection.TABLE) || isOfWeights(key);
       case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
-      case QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, BENCH -> false;
+      case QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, CHAT, BENCH -> false;
     };
   }
 }

@@ -47,6 +47,11 @@ final class ChatTemplate implements PromptTemplate {
   }
 
   @Override
+  public boolean hasTurns() {
+    return true;
+  }
+
+  @Override
   public String sha256() {
     return Sha256.of(String.join("\u0000", "jinja", source, bos, eos));
   }

@@ -8,8 +8,8 @@ import java.io.Serializable;
  * @param role {@code system}, {@code user} or {@code assistant}; templates may know more
  */
 public record Message(String role, String content) implements Serializable {
-  static final String ASSISTANT = "assistant";
-  static final String USER = "user";
+  public static final String ASSISTANT = "assistant";
+  public static final String USER = "user";
 
   boolean fromAssistant() {
     return role.equals(ASSISTANT);

@@ -55,6 +55,11 @@ record PlainTemplate(String name, String withoutInput, String withInput, String 
   }
 
   @Override
+  public boolean hasTurns() {
+    return false;
+  }
+
+  @Override
   public String sha256() {
     return Sha256.of(String.join("\u0000", "plain", withoutInput, withInput, beforeAnswer));
   }

@@ -20,6 +20,9 @@ public sealed interface PromptTemplate extends Serializable permits PlainTemplat
   /** The whole text, the answers within it marked. */
   RenderedText render(Example example);
 
+  /** Whether a conversation of several questions and answers can be rendered. */
+  boolean hasTurns();
+
   /** A hash of all that decides what is rendered. */
   String sha256();
 

@@ -25,6 +25,19 @@ public record StopStrings(List<String> strings) implements Serializable {
     return strings.stream().anyMatch(text::contains);
   }
 
+  /** The text without an end that may be the beginning of one of them. */
+  public String certain(String text) {
+    int end = text.length();
+    for (String string : strings) {
+      for (int start = Math.max(0, text.length() - string.length() + 1); start < end; start++) {
+        if (string.startsWith(text.substring(start))) {
+          end = start;
+        }
+      }
+    }
+    return text.substring(0, end);
+  }
+
   /** The text up to the first of them. */
   public String cut(String text) {
     int end =

@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -105,6 +106,15 @@ public final class Tokenizer implements AutoCloseable {
       wide[i] = ids[i];
     }
     return delegate.decode(wide, skipSpecialTokens);
+  }
+
+  /** What new tokens add to a text; alone, some tokenizers lose their leading blank. */
+  public String added(int[] text, int[] tokens) {
+    int[] whole = Arrays.copyOf(text, text.length + tokens.length);
+    System.arraycopy(tokens, 0, whole, text.length, tokens.length);
+    String before = decode(text, true);
+    String all = decode(whole, true);
+    return all.startsWith(before) ? all.substring(before.length()) : decode(tokens, true);
   }
 
   public OptionalInt bosId() {

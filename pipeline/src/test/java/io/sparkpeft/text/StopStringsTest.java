@@ -30,4 +30,15 @@ class StopStringsTest {
     assertThatThrownBy(() -> new StopStrings(List.of("a", "")))
         .isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void whatMayBecomeOneIsNotCertain() {
+    StopStrings stops = new StopStrings(List.of("\nQ:", "<end>"));
+    assertThat(stops.certain("42\n")).isEqualTo("42");
+    assertThat(stops.certain("42\nQ")).isEqualTo("42");
+    assertThat(stops.certain("42\n\n")).isEqualTo("42\n");
+    assertThat(stops.certain("a <en")).isEqualTo("a ");
+    assertThat(stops.certain("a <em")).isEqualTo("a <em");
+    assertThat(stops.certain("")).isEmpty();
+  }
 }

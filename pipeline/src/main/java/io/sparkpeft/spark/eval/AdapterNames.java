@@ -33,9 +33,16 @@ public record AdapterNames(String folder) implements Serializable {
     if (name == null) {
       throw SparkEvalErrors.namesNoAdapter(prompt);
     }
-    return name.equals(BASE)
-        ? Question.of(prompt, Optional.empty())
-        : Question.of(prompt, Optional.of(named(name)));
+    return Question.of(prompt, folder(name));
+  }
+
+  /**
+   * The folder of that adapter; empty for the base model alone.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (66, 78) if there is no such adapter
+   */
+  public Optional<Path> folder(String name) {
+    return name.equals(BASE) ? Optional.empty() : Optional.of(named(name));
   }
 
   private Path named(String name) {

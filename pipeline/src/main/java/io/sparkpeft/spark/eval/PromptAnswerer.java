@@ -21,7 +21,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
@@ -98,7 +97,7 @@ record PromptAnswerer(
     List<int[]> said = Generator.generate(model.decoder(), asked, settings(model));
     List<Generation.Answer> answers = new ArrayList<>();
     for (int i = 0; i < said.size(); i++) {
-      String text = stop.cut(added(tokenizer, tokens.get(i), said.get(i)));
+      String text = stop.cut(tokenizer.added(tokens.get(i), said.get(i)));
       answers.add(
           new Generation.Answer(
               prompts.get(i).text(),
@@ -113,9 +112,12 @@ record PromptAnswerer(
     Stop ending =
         stop.isEmpty()
             ? Stop.NEVER
-            : (prompt, said) -> stop.areIn(added(model.tokenizer(), prompt, said));
+            : (prompt, said) -> stop.areIn(model.tokenizer().added(prompt, said));
     return new GenerationSettings(
-        maxNewTokens, stopIds(model), sampling.stream().findFirst(), ending);
+        maxNewTokens,
+        model.decoder().config().stopIds(model.tokenizer().eosId()),
+        sampling.stream().findFirst(),
+        ending);
   }
 
   private int[] tokens(Tokenizer tokenizer, String prompt) {
@@ -124,20 +126,5 @@ record PromptAnswerer(
     }
     PromptTemplate rendering = PromptTemplate.of(template, tokenizer.files());
     return Labels.prompt(tokenizer, rendering, Example.question(prompt));
-  }
-
-  /** What the new tokens add to the prompt's text; alone, some tokenizers lose a leading blank. */
-  private static String added(Tokenizer tokenizer, int[] prompt, int[] said) {
-    int[] whole = Arrays.copyOf(prompt, prompt.length + said.length);
-    System.arraycopy(said, 0, whole, prompt.length, said.length);
-    String before = tokenizer.decode(prompt, true);
-    String all = tokenizer.decode(whole, true);
-    return all.startsWith(before) ? all.substring(before.length()) : tokenizer.decode(said, true);
-  }
-
-  private static Set<Integer> stopIds(LoadedModel model) {
-    Set<Integer> ids = new TreeSet<>(model.decoder().config().eosIds());
-    model.tokenizer().eosId().ifPresent(ids::add);
-    return ids;
   }
 }

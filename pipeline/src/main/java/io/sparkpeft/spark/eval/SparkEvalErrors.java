@@ -83,15 +83,15 @@ final class SparkEvalErrors {
         ExitCode.MISSING_INPUT,
         "There is no adapter '" + name + "': " + folder + " has no adapter_config.json.",
         names.isEmpty()
-            ? "A row names " + AdapterNames.BASE + ", a folder, or an adapter in adapter.path."
+            ? "A name is " + AdapterNames.BASE + ", a folder, or that of one in adapter.path."
             : "adapter.path has the adapters " + String.join(", ", names) + ".",
-        "Correct the column that generate.adapter_column names, or adapter.path.");
+        "Correct the name, in the column generate.adapter_column say, or adapter.path.");
   }
 
   static SparkPeftException noNamedAdapters(String name) {
     return SparkPeftException.of(
         ExitCode.CONFIGURATION,
-        "A row names the adapter '" + name + "', and adapter.path is not set.",
+        "The adapter '" + name + "' is asked for, and adapter.path is not set.",
         "Names without a slash are those of adapters beside each other in adapter.path.",
         "Set adapter.path, or name a folder.");
   }

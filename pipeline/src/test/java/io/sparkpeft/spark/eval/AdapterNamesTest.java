@@ -53,14 +53,14 @@ class AdapterNamesTest {
             "There is no adapter 'ches': "
                 + folder.resolve("ches")
                 + " has no adapter_config.json. adapter.path has the adapters chess, cooking."
-                + " Correct the column that generate.adapter_column names, or adapter.path.");
+                + " Correct the name, in the column generate.adapter_column say, or adapter.path.");
   }
 
   @Test
   void aNameNeedsAFolderOfNames() {
     assertThatThrownBy(() -> AdapterNames.in(Optional.empty()).question("Hi", "chess"))
         .hasMessage(
-            "A row names the adapter 'chess', and adapter.path is not set. Names without a slash"
+            "The adapter 'chess' is asked for, and adapter.path is not set. Names without a slash"
                 + " are those of adapters beside each other in adapter.path. Set adapter.path, or"
                 + " name a folder.");
   }

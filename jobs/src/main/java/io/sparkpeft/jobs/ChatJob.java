@@ -6,6 +6,7 @@ import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** A conversation in the terminal. Starts no Spark, writes nothing. */
 @Command(
@@ -15,6 +16,8 @@ import picocli.CommandLine.Command;
             + " nothing.")
 public final class ChatJob extends JobCommand {
 
+  @Mixin private final AnswerOptions options = new AnswerOptions();
+
   public static void main(String... args) {
     Main.exit(new ChatJob(), args);
   }
@@ -22,6 +25,11 @@ public final class ChatJob extends JobCommand {
   @Override
   Job job() {
     return Job.CHAT;
+  }
+
+  @Override
+  Recipe refined(Recipe recipe) {
+    return options.over(recipe);
   }
 
   @Override

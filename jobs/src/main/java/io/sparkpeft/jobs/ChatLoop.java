@@ -44,8 +44,9 @@ final class ChatLoop {
           ? "Nothing was said."
           : String.format(
               Locale.ROOT,
-              "%d answers, %d tokens, %.1f tokens per second.",
+              "%d %s, %d tokens, %.1f tokens per second.",
               answers,
+              answers == 1 ? "answer" : "answers",
               tokens,
               tokens / seconds);
     }

@@ -29,7 +29,7 @@ final class ChatTerminal implements ChatConsole {
   /** The process's own; where it is none, lines are read as they come. */
   static ChatTerminal open() {
     try {
-      return new ChatTerminal(TerminalBuilder.builder().system(true).dumb(true).build());
+      return new ChatTerminal(TerminalBuilder.builder().system(true).jna(false).dumb(true).build());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

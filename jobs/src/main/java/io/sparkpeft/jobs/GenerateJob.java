@@ -4,13 +4,21 @@ import io.sparkpeft.api.SparkPeft;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Answers prompts. */
 @Command(name = "generate", description = "Answers prompts.")
 public final class GenerateJob extends SparkJob {
-  @Mixin private final GenerateOptions options = new GenerateOptions();
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      description = "An instruction to answer; with --raw it may be empty, which is BOS alone.")
+  private Optional<String> prompt = Optional.empty();
+
+  @Mixin private final AnswerOptions options = new AnswerOptions();
 
   public static void main(String... args) {
     Main.exit(new GenerateJob(), args);
@@ -23,7 +31,9 @@ public final class GenerateJob extends SparkJob {
 
   @Override
   Recipe refined(Recipe recipe) {
-    return options.over(recipe);
+    Recipe asked =
+        prompt.isPresent() ? recipe.with("generate.prompt", prompt.get(), "--prompt") : recipe;
+    return options.over(asked);
   }
 
   @Override

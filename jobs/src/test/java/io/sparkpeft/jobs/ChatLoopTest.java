@@ -65,7 +65,7 @@ class ChatLoopTest {
   void commandsAreNoQuestions() {
     Script script =
         new Script("/help", "/reset", "/adapter nobody", "/adapter __base__", "/exit", "too late");
-    try (Chat chat = Chat.open(recipe())) {
+    try (Chat chat = Chat.open(recipe().with("data.template", "qa"))) {
       ChatLoop.Total total = new ChatLoop(chat, script).run();
       assertThat(total.text()).isEqualTo("Nothing was said.");
     }

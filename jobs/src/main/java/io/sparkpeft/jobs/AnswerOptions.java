@@ -4,14 +4,8 @@ import io.sparkpeft.recipe.Recipe;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The options that only generate has: short forms of {@code generate.*}. */
-final class GenerateOptions {
-  @Option(
-      names = "--prompt",
-      paramLabel = "TEXT",
-      description = "An instruction to answer; with --raw it may be empty, which is BOS alone.")
-  private Optional<String> prompt = Optional.empty();
-
+/** The options that generate and chat share: short forms of {@code generate.*}. */
+final class AnswerOptions {
   @Option(names = "--raw", description = "Use the text as it is, after BOS, without a template.")
   private boolean raw;
 
@@ -20,9 +14,6 @@ final class GenerateOptions {
 
   Recipe over(Recipe recipe) {
     Recipe result = recipe;
-    if (prompt.isPresent()) {
-      result = result.with("generate.prompt", prompt.get(), "--prompt");
-    }
     if (raw) {
       result = result.with("generate.raw", true, "--raw");
     }

@@ -45,7 +45,13 @@ final class SessionConf {
     if (conf.contains("spark.master")) {
       conf.setMaster(conf.get("spark.master").replace(RANKS, ranks));
     }
-    name(conf, "spark-peft-" + job.commandName() + "-" + recipe.run().id().orElse("unnamed"));
+    String name = "spark-peft-" + job.commandName() + "-" + recipe.run().id().orElse("unnamed");
+    return completed(conf, name, environment);
+  }
+
+  /** The same for a session that is no single job's. */
+  static SparkConf completed(SparkConf conf, String name, Map<String, String> environment) {
+    name(conf, name);
     join(conf, "spark.sql.extensions", DELTA_EXTENSION);
     conf.setIfMissing("spark.sql.catalog.spark_catalog", DELTA_CATALOG);
     conf.setIfMissing("spark.redaction.regex", REDACTION);

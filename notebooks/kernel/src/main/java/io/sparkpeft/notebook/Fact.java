@@ -1,0 +1,4 @@
+package io.sparkpeft.notebook;
+
+/** A line of a card. */
+record Fact(String name, String value) {}

@@ -17,6 +17,12 @@ FAILED = 65
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
+def without_calls(error: str) -> str:
+    """The cell and what went wrong; the stack is in the notebook."""
+    lines = COLOURS.sub("", error).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("   at "))
+
+
 def run(notebook: nbformat.NotebookNode) -> int:
     """Runs all cells, telling how it gets on; the exit code."""
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
@@ -36,7 +42,7 @@ def run(notebook: nbformat.NotebookNode) -> int:
         client.execute()
         return 0
     except CellExecutionError as error:
-        print(f"Cell {done} failed:\n{COLOURS.sub('', str(error))}", file=sys.stderr)
+        print(f"Cell {done} failed:\n{without_calls(str(error))}", file=sys.stderr)
     except DeadKernelError:
         print(f"The kernel died in cell {done + 1}.", file=sys.stderr)
     return FAILED

@@ -145,17 +145,15 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series, Optio
     }
     Point first = points.get(0);
     Point last = points.get(points.size() - 1);
-    return one.name()
-        + ": "
-        + y.label()
-        + " "
-        + Numbers.text(first.y())
-        + " at "
-        + x.name()
-        + " "
-        + Numbers.text(first.x())
-        + ", "
-        + says(last);
+String begin =
+        "%s: %s %s at %s %s"
+            .formatted(
+                one.name(),
+                y.label(),
+                Numbers.text(first.y()),
+                x.name(),
+                Numbers.text(first.x()));
+    return points.size() == 1 ? begin : begin + ", " + says(last);
   }
 
   private static String says(Point point) {

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.IntegralType;
 
 /**
  * Pictures of a Dataset's columns. What is drawn is read to the driver; a histogram only as bins.
@@ -91,17 +92,26 @@ public final class Charts {
         row.isNullAt(3) ? OptionalDouble.empty() : OptionalDouble.of(row.getDouble(3)));
   }
 
-  /** How often a column's values fall where, in at most {@value #BINS} bins of one width. */
+  /**
+   * How often a column's values fall where, in at most {@value #BINS} bins of one width; a bin of
+   * whole numbers is as wide as a whole number.
+   */
   public static Histogram histogram(String title, Dataset<Row> rows, String column) {
+    boolean whole = rows.select(column).schema().apply(0).dataType() instanceof IntegralType;
     Dataset<Row> values = rows.select(col(column).cast("double").as("value")).na().drop();
     Row range = values.agg(min("value"), max("value")).first();
-    List<Bin> bins =
-        range.isNullAt(0) ? List.of() : bins(values, range.getDouble(0), range.getDouble(1));
-    return new Histogram(title, Axis.of(column), Axis.of("rows"), bins, List.of());
+    return new Histogram(
+        title,
+        Axis.of(column),
+        Axis.of("rows"),
+        range.isNullAt(0)
+            ? List.of()
+            : bins(values, range.getDouble(0), range.getDouble(1), whole ? 1 : 0),
+        List.of());
   }
 
-  private static List<Bin> bins(Dataset<Row> values, double low, double high) {
-    double width = width(high - low);
+  private static List<Bin> bins(Dataset<Row> values, double low, double high, double leastWidth) {
+    double width = Math.max(width(high - low), leastWidth);
     long first = (long) Math.floor(low / width);
     long[] counts = new long[(int) ((long) Math.floor(high / width) - first) + 1];
     values
@@ -116,7 +126,7 @@ public final class Charts {
     return bins;
   }
 
-  /** 1, 2 or 5 times a power of ten; whole numbers that are few have a bin each. */
+  /** 1, 2 or 5 times a power of ten. */
   private static double width(double span) {
     double least = Math.max(span, 1e-9) / BINS;
     double power = Math.pow(10, Math.floor(Math.log10(least)));

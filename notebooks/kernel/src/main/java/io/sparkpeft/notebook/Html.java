@@ -101,7 +101,7 @@ final class Html {
     return facts.stream()
         .map(
             fact ->
-                "<tr><td style=\"%sopacity:.75\">%s</td><td style=\"%s\">%s</td></tr>"
+                "<tr><td style=\"%stext-align:left;opacity:.75\">%s</td><td style=\"%stext-align:left\">%s</td></tr>"
                     .formatted(CELL, escape(fact.name()), CELL, escape(fact.value())))
         .collect(
             Collectors.joining(

@@ -28,8 +28,7 @@ final class LiveTraining implements Consumer<RunEvent> {
   @Override
   public synchronized void accept(RunEvent event) {
     String runId = event.origin().runId();
-    boolean known =
-        drawn.map(run -> run.runId().equals(runId) && !run.view().isFinished()).orElse(false);
+    boolean known = drawn.map(run -> isOf(run, event)).orElse(false);
     if (!known) {
       drawn =
           Optional.of(
@@ -48,6 +47,12 @@ final class LiveTraining implements Consumer<RunEvent> {
       }
       drawn = Optional.of(new Drawn(runId, run.displayId(), run.view(), now));
     }
+  }
+
+  /** A step after the last one is of a new run, whatever its name. */
+  private static boolean isOf(Drawn run, RunEvent event) {
+    boolean again = run.view().isFinished() && event instanceof Stepped;
+    return run.runId().equals(event.origin().runId()) && !again;
   }
 
   /** Whether it should be seen at once. */

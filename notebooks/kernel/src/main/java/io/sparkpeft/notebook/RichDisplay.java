@@ -8,6 +8,7 @@ import io.sparkpeft.api.Merged;
 import io.sparkpeft.api.Prepared;
 import io.sparkpeft.api.Quantized;
 import io.sparkpeft.chart.Chart;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ public final class RichDisplay implements DisplayProvider {
       List.of(
           new Look<>(Dataset.class, RowsView::render),
           new Look<>(RowsView.class, RowsView::render),
+          new Look<>(PlanTable.class, PlanTable::render),
           new Look<>(Chart.class, RichDisplay::chart),
           new Look<>(Prepared.class, ResultCards::of),
           new Look<>(Finetuned.class, ResultCards::of),
@@ -58,7 +60,7 @@ public final class RichDisplay implements DisplayProvider {
 
   @Override
   public List<DisplayRenderer> getDisplayRenderers() {
-    List<DisplayRenderer> renderers = new java.util.ArrayList<>();
+    List<DisplayRenderer> renderers = new ArrayList<>();
     LOOKS.forEach(look -> renderers.add(new Renderer(look.type())));
     renderers.add(new Stacked());
     return renderers;

@@ -18,12 +18,10 @@ import java.util.OptionalDouble;
 /** A run as far as it has come: how far, how fast, how long still, and the loss so far. */
 final class TrainingView {
   /** Weight of the newest value in moving means. */
-  private static final double NEWEST = 0.1;
+  private static final double NEWEST = 0.2;
 
   private final List<Point> losses = new ArrayList<>();
-  private final List<Point> means = new ArrayList<>();
   private final List<Point> validations = new ArrayList<>();
-  private final MovingMean loss = new MovingMean();
   private final MovingMean secondsPerStep = new MovingMean();
   private Optional<StepEvent> last = Optional.empty();
   private String said = "";
@@ -46,12 +44,17 @@ final class TrainingView {
 
   /** A later attempt takes steps again: what stood there before was lost. */
   void add(StepEvent step) {
-    List.of(losses, means, validations)
-        .forEach(points -> points.removeIf(point -> point.x() >= step.step()));
+    forgetFrom(losses, step.step());
+    forgetFrom(validations, step.step());
     losses.add(new Point(step.step(), step.loss()));
-    means.add(new Point(step.step(), loss.add(step.loss())));
     secondsPerStep.add(step.seconds());
     last = Optional.of(step);
+  }
+
+  private static void forgetFrom(List<Point> points, long step) {
+    while (!points.isEmpty() && points.get(points.size() - 1).x() >= step) {
+      points.remove(points.size() - 1);
+    }
   }
 
   void add(Validated validated) {
@@ -71,8 +74,9 @@ final class TrainingView {
       return new Rendered(Html.caption(said), said);
     }
     StepEvent step = last.get();
-    String line = line(step);
-    LineChart chart = chart(step.steps());
+    List<Point> means = means();
+    String line = line(step, means.get(means.size() - 1).y());
+    LineChart chart = chart(step.steps(), means);
     return new Rendered(
         bar((double) step.step() / step.steps())
             + "<div style=\"font-variant-numeric:tabular-nums\">"
@@ -83,7 +87,12 @@ final class TrainingView {
         line + "\n" + chart.text());
   }
 
-  private String line(StepEvent step) {
+  private List<Point> means() {
+    MovingMean mean = new MovingMean();
+    return losses.stream().map(loss -> new Point(loss.x(), mean.add(loss.y()))).toList();
+  }
+
+  private String line(StepEvent step, double loss) {
     String left =
         isFinished()
             ? "done"
@@ -95,7 +104,7 @@ final class TrainingView {
         step.step(),
         step.steps(),
         step.epoch(),
-        Numbers.text(loss.value()),
+        Numbers.text(loss),
         step.learningRate(),
         Numbers.text(step.tokensPerSecond()),
         step.allReduceSeconds() * 1e3,
@@ -110,7 +119,7 @@ final class TrainingView {
         .formatted(100 * share);
   }
 
-  private LineChart chart(long steps) {
+  private LineChart chart(long steps, List<Point> means) {
     List<Series> series = new ArrayList<>();
     series.add(new Series("each step", Style.FAINT, 0, losses));
     series.add(new Series("moving mean", Style.STRONG, 0, means));

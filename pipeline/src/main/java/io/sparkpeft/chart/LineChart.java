@@ -145,14 +145,10 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series, Optio
     }
     Point first = points.get(0);
     Point last = points.get(points.size() - 1);
-String begin =
+    String begin =
         "%s: %s %s at %s %s"
             .formatted(
-                one.name(),
-                y.label(),
-                Numbers.text(first.y()),
-                x.name(),
-                Numbers.text(first.x()));
+                one.name(), y.label(), Numbers.text(first.y()), x.name(), Numbers.text(first.x()));
     return points.size() == 1 ? begin : begin + ", " + says(last);
   }
 

@@ -3,6 +3,7 @@ package io.sparkpeft.jobs;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.rank.RankConf;
+import io.sparkpeft.spark.storage.StorageConf;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +66,7 @@ final class SessionConf {
     if (conf.get("spark.master", "").startsWith("local")) {
       FOR_ONE_MACHINE.forEach(conf::setIfMissing);
     }
+    StorageConf.recommended().forEach(conf::setIfMissing);
     RankConf.recommended().forEach((key, value) -> recommend(conf, key, value));
     return conf;
   }

@@ -116,6 +116,8 @@ public final class S3Server implements AutoCloseable {
     settings.put("fs.s3a.endpoint", "http://127.0.0.1:" + port);
     settings.put("fs.s3a.endpoint.region", "us-east-1");
     settings.put("fs.s3a.path.style.access", "true");
+    settings.put("fs.s3a.attempts.maximum", "2");
+    settings.put("fs.s3a.retry.limit", "2");
     settings.put("fs.s3a.access.key", KEY);
     settings.put("fs.s3a.secret.key", SECRET);
     return settings;

@@ -62,7 +62,7 @@ record Generating(SparkSession session, Consumer<String> messages) {
     return Generation.answerColumn(session, settings(recipe), rows, column);
   }
 
-  private static GenerateSettings settings(Recipe recipe) {
+  static GenerateSettings settings(Recipe recipe) {
     return new GenerateSettings(
         recipe.model().folder(),
         recipe.adapter().folder(),

@@ -3,6 +3,8 @@ package io.sparkpeft.api;
 import io.sparkpeft.base.Lease;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.eval.ServedModel;
+import io.sparkpeft.spark.sql.ModelFunctions;
 import io.sparkpeft.spark.table.TokenTable;
 import io.sparkpeft.spark.telemetry.ProgressLine;
 import io.sparkpeft.spark.telemetry.RunEvent;
@@ -129,6 +131,17 @@ public final class SparkPeft {
    */
   public Dataset<Row> generate(Recipe recipe, Dataset<Row> rows, String promptColumn) {
     return new Generating(session, messages).answer(recipe, rows, promptColumn);
+  }
+
+  /**
+   * Lets SQL ask the base model and its adapters: {@code lora_generate(adapter, prompt)} and {@code
+   * lora_loglik(adapter, prompt, answer)}, the adapter named row by row. Nothing is loaded before a
+   * query runs.
+   *
+   * @param recipe its model, and how it answers
+   */
+  public void serve(Recipe recipe) {
+    ModelFunctions.register(session, ServedModel.of(Generating.settings(recipe)));
   }
 
   /** Every run has one driver at a time. */

@@ -20,6 +20,23 @@ public sealed interface PromptTemplate extends Serializable permits PlainTemplat
   /** The whole text, the answers within it marked. */
   RenderedText render(Example example);
 
+  /**
+   * An answered instruction.
+   *
+   * @param before the text up to the answer
+   * @param answer as it follows there, without what ends its turn
+   */
+  record Answered(String before, String answer) {}
+
+  /** An instruction with its answer, as in training. */
+  default Answered answered(String instruction, String output) {
+    RenderedText whole = render(new Example.Instruction(instruction, "", output));
+    int start = whole.answers().get(0).start();
+    String content = output.strip();
+    int end = whole.text().indexOf(content, start) + content.length();
+    return new Answered(whole.text().substring(0, start), whole.text().substring(start, end));
+  }
+
   /** Whether a conversation of several questions and answers can be rendered. */
   boolean hasTurns();
 

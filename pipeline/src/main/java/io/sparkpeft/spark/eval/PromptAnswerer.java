@@ -17,10 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -63,6 +61,14 @@ record PromptAnswerer(
     if (all.isEmpty()) {
       return List.of();
     }
+    try (SharedModel shared = SharedModel.enter(spec);
+        AdapterShelf shelf = new AdapterShelf(shared.model())) {
+      return answer(shared.model(), shelf, all);
+    }
+  }
+
+  /** The same with a model that is there. */
+  List<Generation.Answer> answer(LoadedModel model, AdapterShelf shelf, List<NumberedPrompt> all) {
     // Each adapter is then loaded once, and let go after its last prompt.
     List<Integer> byAdapter =
         IntStream.range(0, all.size())
@@ -70,23 +76,18 @@ record PromptAnswerer(
             .sorted(Comparator.comparing(i -> all.get(i).question().adapter()))
             .toList();
     Generation.Answer[] answers = new Generation.Answer[all.size()];
-    try (SharedModel shared = SharedModel.enter(spec);
-        AdapterShelf shelf = new AdapterShelf(shared.model())) {
-      for (int from = 0; from < all.size(); from += batchSize) {
-        List<Integer> batch = byAdapter.subList(from, Math.min(from + batchSize, all.size()));
-        Iterator<Generation.Answer> next =
-            answer(shared.model(), shelf, batch.stream().map(all::get).toList()).iterator();
-        batch.forEach(i -> answers[i] = next.next());
-      }
+    for (int from = 0; from < all.size(); from += batchSize) {
+      List<Integer> batch = byAdapter.subList(from, Math.min(from + batchSize, all.size()));
+      Iterator<Generation.Answer> next =
+          answerBatch(model, shelf, batch.stream().map(all::get).toList()).iterator();
+      batch.forEach(i -> answers[i] = next.next());
     }
     return Arrays.asList(answers);
   }
 
-  private List<Generation.Answer> answer(
+  private List<Generation.Answer> answerBatch(
       LoadedModel model, AdapterShelf shelf, List<NumberedPrompt> prompts) {
-    Set<Path> folders = new LinkedHashSet<>();
-    prompts.forEach(prompt -> prompt.question().adapterFolder().ifPresent(folders::add));
-    shelf.have(folders);
+    shelf.have(prompts.stream().map(NumberedPrompt::question).toList());
     Tokenizer tokenizer = model.tokenizer();
     List<int[]> tokens = prompts.stream().map(prompt -> tokens(tokenizer, prompt.text())).toList();
     List<Prompt> asked = new ArrayList<>();
@@ -124,7 +125,10 @@ record PromptAnswerer(
     if (raw) {
       return Labels.raw(tokenizer, prompt);
     }
-    PromptTemplate rendering = PromptTemplate.of(template, tokenizer.files());
-    return Labels.prompt(tokenizer, rendering, Example.question(prompt));
+    return Labels.prompt(tokenizer, template(tokenizer), Example.question(prompt));
+  }
+
+  PromptTemplate template(Tokenizer tokenizer) {
+    return PromptTemplate.of(template, tokenizer.files());
   }
 }

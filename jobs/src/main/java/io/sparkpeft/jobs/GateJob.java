@@ -37,6 +37,6 @@ public final class GateJob extends SparkJob {
 
   @Override
   String text(JobResult result) {
-    return GateText.of((Gated) result);
+    return GateText.of(result.json());
   }
 }

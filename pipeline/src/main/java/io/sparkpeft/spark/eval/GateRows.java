@@ -3,6 +3,7 @@ package io.sparkpeft.spark.eval;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,7 +97,10 @@ final class GateRows {
 
   /** The result that a run wrote; empty if it wrote none. */
   static Optional<GateResult> result(Dataset<Row> ofRun, String table) {
-    List<Row> rows = ofRun.orderBy("position").collectAsList();
+    List<Row> rows =
+        ofRun.collectAsList().stream()
+            .sorted(Comparator.comparing(row -> row.<Integer>getAs("position")))
+            .toList();
     return rows.stream()
         .findFirst()
         .map(

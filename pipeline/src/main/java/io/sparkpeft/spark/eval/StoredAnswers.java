@@ -12,6 +12,7 @@ import io.sparkpeft.eval.TargetAnswers.TargetAnswer;
 import io.sparkpeft.eval.TaskAnswers;
 import io.sparkpeft.model.LogLikelihood;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,8 +29,12 @@ record StoredAnswers(EvalTable samples) {
             .rows(runId)
             .filter(col("task").equalTo(task))
             .filter(col("adapter_sha256").eqNullSafe(lit(adapterSha256.orElse(null))))
-            .orderBy("document_id", "choice")
-            .collectAsList();
+            .collectAsList()
+            .stream()
+            .sorted(
+                Comparator.comparing((Row row) -> row.<Long>getAs("document_id"))
+                    .thenComparing(row -> row.<Integer>getAs("choice")))
+            .toList();
     if (rows.isEmpty()) {
       return Optional.empty();
     }

@@ -1,7 +1,6 @@
 package io.sparkpeft.spark.eval;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.max;
 
 import io.sparkpeft.eval.gate.ScoredModel;
 import java.util.Comparator;
@@ -81,21 +80,19 @@ public final class StoredScores {
   }
 
   private List<StoredScore> read(Column which) {
-    return scores.all().filter(which).orderBy("run_id", "position").collectAsList().stream()
+    return scores.all().filter(which).collectAsList().stream()
+        .sorted(Comparator.comparing(row -> row.<Integer>getAs("position")))
         .map(StoredScore::of)
         .toList();
   }
 
   private List<String> newestRuns() {
-    return scores
-        .all()
-        .groupBy("run_id")
-        .agg(max("evaluated_at").as("at"))
-        .orderBy(col("at").desc())
+    return scores.all().collectAsList().stream()
+        .map(StoredScore::of)
+        .sorted(BY_AGE.reversed())
+        .map(StoredScore::runId)
+        .distinct()
         .limit(SparkEvalErrors.SHOWN_RUNS)
-        .collectAsList()
-        .stream()
-        .map(row -> row.getString(0))
         .toList();
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.NewFolder;
+import io.sparkpeft.eval.LmEvalResults;
 import io.sparkpeft.eval.PairedDifference;
 import io.sparkpeft.eval.TaskScore;
 import io.sparkpeft.recipe.Job;
@@ -12,9 +13,12 @@ import io.sparkpeft.spark.eval.EvaluateResult;
 import io.sparkpeft.spark.eval.EvaluateSettings;
 import io.sparkpeft.spark.eval.Evaluation;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
@@ -31,9 +35,37 @@ record Evaluating(SparkSession session, Consumer<String> messages) {
       EvaluateSettings settings = settings(recipe, result.runId());
       messages.accept(
           "Scoring " + settings.adapter().map(a -> a + " on ").orElse("") + settings.model() + ".");
-      ObjectNode keys = json(Evaluation.run(session, settings, messages));
+      EvaluateResult scored = Evaluation.run(session, settings, messages);
+      writeAsLmEval(folder, settings, scored);
+      ObjectNode keys = json(scored);
       return new Evaluated(result.commit(folder, keys), false);
     }
+  }
+
+  /** Beside the tables, what readers of lm-eval's files understand. */
+  private static void writeAsLmEval(
+      NewFolder folder, EvaluateSettings settings, EvaluateResult scored) {
+    Map<String, String> model = new TreeMap<>();
+    model.put("pretrained", settings.model().toString());
+    model.put("dtype", settings.dtype());
+    settings.quantization().ifPresent(q -> model.put("quantization", q.text()));
+    if (!scored.baseScores().isEmpty()) {
+      write(folder, "results_base.json", scored.baseScores(), model, settings, scored.seconds());
+    }
+    settings.adapter().ifPresent(adapter -> model.put("peft", adapter.toString()));
+    write(folder, "results.json", scored.scores(), model, settings, scored.seconds());
+  }
+
+  private static void write(
+      NewFolder folder,
+      String file,
+      List<TaskScore> scores,
+      Map<String, String> model,
+      EvaluateSettings settings,
+      double seconds) {
+    LmEvalResults results =
+        new LmEvalResults(scores, model, settings.batchSize(), seconds, Instant.now());
+    folder.write(file, Json.canonicalBytes(results.json()));
   }
 
   private static EvaluateSettings settings(Recipe recipe, String runId) {

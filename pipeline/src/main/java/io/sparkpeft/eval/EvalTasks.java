@@ -130,7 +130,7 @@ public final class EvalTasks {
     return present;
   }
 
-  private static boolean isTask(String name) {
+  static boolean isTask(String name) {
     return !name.contains("*") && FAMILIES.stream().anyMatch(family -> family.claims(name));
   }
 

@@ -162,6 +162,11 @@ class MainJobTest {
 
     assertThat(mean(scores.baseScores())).isLessThan(0.1);
     assertThat(mean(scores.scores())).isGreaterThan(0.8);
+    assertThat(
+            Json.read(scores.outputPath().resolve("results.json"))
+                .at("/results/arithmetic_2da/acc,none")
+                .asDouble())
+        .isEqualTo(scores.scores().get(0).value());
     assertThat(merged.maxAbsLogitChange()).isGreaterThan(1e-3);
     assertThat(merged.maxAbsLogitDifference()).isLessThan(0.05 * merged.maxAbsLogitChange());
     assertThat(answers.answers())

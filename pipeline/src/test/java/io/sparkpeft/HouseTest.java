@@ -26,6 +26,7 @@ class HouseTest {
           "collective",
           "train",
           "eval",
+          "hub",
           "recipe",
           "chart",
           "spark",

@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommands = {
+      DownloadJob.class,
       PrepareJob.class,
       FinetuneJob.class,
       QuantizeJob.class,

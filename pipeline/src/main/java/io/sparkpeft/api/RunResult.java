@@ -9,7 +9,15 @@ import java.nio.file.Path;
  * for each key that programs ask for.
  */
 public abstract sealed class RunResult implements JobResult
-    permits Prepared, Finetuned, Quantized, Merged, Evaluated, Gated, Promoted, Generated {
+    permits Downloaded,
+        Prepared,
+        Finetuned,
+        Quantized,
+        Merged,
+        Evaluated,
+        Gated,
+        Promoted,
+        Generated {
   private final ObjectNode json;
   private final boolean reused;
 

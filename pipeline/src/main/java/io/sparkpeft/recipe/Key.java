@@ -40,6 +40,7 @@ public record Key<T>(
     PEFT("PEFT"),
     LLM_ADAPTERS("LLM-Adapters"),
     TRANSFORMERS("transformers"),
+    HUGGINGFACE_HUB("huggingface_hub"),
     VB_LORA("VB-LoRA's authors"),
     TORCH("torch.optim"),
     BITSANDBYTES("bitsandbytes"),

@@ -39,6 +39,7 @@ public record Recipe(
     GateSection gate,
     PromoteSection promote,
     GenerateSection generate,
+    DownloadSection download,
     BenchSection bench,
     OutputSection output,
     EffectiveRecipe effective) {
@@ -239,6 +240,7 @@ public record Recipe(
         GateSection.of(effective),
         PromoteSection.of(effective),
         GenerateSection.of(effective),
+        DownloadSection.of(effective),
         BenchSection.of(effective),
         OutputSection.of(effective),
         effective);

@@ -24,6 +24,7 @@ public final class RecipeKeys {
               GateSection.KEYS,
               PromoteSection.KEYS,
               GenerateSection.KEYS,
+              DownloadSection.KEYS,
               BenchSection.KEYS,
               OutputSection.KEYS)
           .<Key<?>>flatMap(Collection::stream)

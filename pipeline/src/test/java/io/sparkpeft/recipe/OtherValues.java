@@ -125,6 +125,11 @@ final class OtherValues {
     values.put("promote.version", "3");
     values.put("promote.gate_run_id", "a-gate");
     values.put("promote.without_gate", "true");
+    values.put("download.repo_id", "owner/name");
+    values.put("download.repo_type", "dataset");
+    values.put("download.revision", "v2");
+    values.put("download.allow_patterns", "[\"*.json\"]");
+    values.put("download.ignore_patterns", "[\"*.bin\"]");
     values.put("generate.prompt", "Hi");
     values.put("generate.prompts", "/prompts");
     values.put("generate.adapter_column", "adapter");

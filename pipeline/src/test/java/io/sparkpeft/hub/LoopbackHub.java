@@ -23,8 +23,8 @@ import java.util.TreeMap;
  * A hub on loopback that speaks Hugging Face's API, and the store of its large files: another
  * server, to which it redirects.
  */
-final class LoopbackHub implements AutoCloseable {
-  static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+public final class LoopbackHub implements AutoCloseable {
+  public static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
   private final HttpServer hub = server();
   private final HttpServer store = server();
@@ -46,7 +46,7 @@ final class LoopbackHub implements AutoCloseable {
   /** The store sends other bytes than the hub describes. */
   boolean tampers;
 
-  LoopbackHub() {
+  public LoopbackHub() {
     hub.createContext("/", this::answer);
     store.createContext("/", this::answerFromStore);
     hub.start();
@@ -61,15 +61,15 @@ final class LoopbackHub implements AutoCloseable {
     }
   }
 
-  void small(String path, String content) {
+  public void small(String path, String content) {
     small.put(path, content.getBytes(StandardCharsets.UTF_8));
   }
 
-  void large(String path, byte[] content) {
+  public void large(String path, byte[] content) {
     large.put(path, content);
   }
 
-  Map<String, String> environment() {
+  public Map<String, String> environment() {
     String endpoint = address(hub);
     return token.isEmpty()
         ? Map.of("HF_ENDPOINT", endpoint)

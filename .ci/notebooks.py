@@ -106,9 +106,9 @@ def compare_and_decide(shown: Shown) -> None:
     is_live_training(shown, "peft.finetune(small)", 150)
     bars = shown.text("Charts.bars")
     assert min(scores(bars, "incumbent")) > 0.8, bars
-    assert "4 rows; 7 columns" in shown.text("n_effective")
+    assert "4 rows; 7 columns" in shown.text('"score_stderr", "n_effective"')
     assert re.findall(r"^arithmetic_2d[as] +(\d+)$", shown.text("countDistinct"), re.M) == ["1", "1"]
-    split = re.findall(r"arithmetic_2d[as] +(\d+) +(\d+) +(\d+) +(\d+)", shown.text("both_right"))
+    split = re.findall(r"arithmetic_2d[as] +(\d+) +(\d+) +(\d+) +(\d+)", shown.text("AS both_right"))
     assert [sum(map(int, row)) for row in split] == [250, 250], split
     assert "8 rows; 5 columns" in shown.text("ORDER BY gain")
     assert "4 rows; 5 columns" in shown.text("carries")
@@ -178,9 +178,9 @@ def failing_notebook() -> None:
 
 def notes() -> None:
     """The code of Zeppelin's paragraphs, which it hands to a Jupyter kernel."""
-    for path in sorted((PROJECT / "notebooks/zeppelin").glob("*.zpln")):
-        manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=60)
-        try:
+    manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=60)
+    try:
+        for path in sorted((PROJECT / "notebooks/zeppelin").glob("*.zpln")):
             for paragraph in json.loads(path.read_text())["paragraphs"]:
                 interpreter, _, code = paragraph["text"].partition("\n\n")
                 if interpreter == "%md":
@@ -188,9 +188,9 @@ def notes() -> None:
                 assert interpreter == f"%jupyter(kernel={KERNEL})", interpreter
                 reply = client.execute_interactive(code, timeout=300, output_hook=lambda message: None)
                 assert reply["content"]["status"] == "ok", (path.name, code, reply["content"])
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel()
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel()
     print("zeppelin: every paragraph ran")
 
 

@@ -12,6 +12,7 @@ import org.rapaio.jupyter.kernel.MainApp;
 import org.rapaio.jupyter.kernel.channels.Channels;
 import org.rapaio.jupyter.kernel.core.ConnectionProperties;
 import org.rapaio.jupyter.kernel.core.Transform;
+import org.rapaio.jupyter.kernel.global.Global;
 
 /**
  * The Java kernel that Jupyter starts: rapaio-jupyter-kernel with a start of our own, under
@@ -52,9 +53,11 @@ public final class KernelMain {
     if (!connection.transport().equals("tcp")) {
       throw NotebookErrors.otherTransport(connection.transport());
     }
+    // As HTML, what has no look of its own would lose line breaks and angle brackets.
+    Global.options().display().defaultMime("text/plain");
     Channels channels = channels(connection);
-    channels.connect(MainApp.kernel);
     LoopThreads threads = new LoopThreads(channels);
+    threads.connect(MainApp.kernel);
     Optional<ProcessHandle> jupyter = jupyter();
     while (!channels.isMarkedForShutdown() && jupyter.map(ProcessHandle::isAlive).orElse(true)) {
       threads.revive();

@@ -1,34 +1,48 @@
 package io.sparkpeft.notebook;
 
 import java.lang.reflect.Field;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.rapaio.jupyter.kernel.channels.Channels;
 import org.rapaio.jupyter.kernel.channels.LoopThread;
+import org.rapaio.jupyter.kernel.core.RapaioKernel;
 
 /**
- * The threads that serve a kernel's channels, kept alive.
+ * The threads that serve a kernel's channels: started with care, and kept alive.
  *
- * <p>{@link LoopThread#start} starts the thread first and lets it run only then: a thread that is
- * quick sees that it must not run, and ends. Jupyter then waits for an answer that nobody gives. An
- * Error in a cell or in a completion ends them too.
+ * <p>Two races of rapaio-jupyter-kernel 2.3.0 are met here. {@link LoopThread#start} starts the
+ * thread first and lets it run only then: a thread that is quick sees that it must not run, and
+ * ends. And {@link Channels#connect} listens first and sets its handlers then: a message that comes
+ * early is lost, or ends its thread. Jupyter then waits for an answer that nobody gives.
  */
 final class LoopThreads {
   private static final List<String> CHANNELS = List.of("heartbeat", "shell", "control");
   private static final String THREAD = "loopThread";
 
-  private final List<Object> channels = new ArrayList<>();
+  private final Channels channels;
+  private final Map<String, Object> byName = new LinkedHashMap<>();
 
   /**
    * @throws io.sparkpeft.base.SparkPeftException (70) if the kernel has no such threads
    */
-  LoopThreads(Channels connected) {
+  LoopThreads(Channels channels) {
+    this.channels = channels;
     try {
-      for (String channel : CHANNELS) {
-        channels.add(field(connected.getClass(), channel).get(connected));
+      for (String name : CHANNELS) {
+        byName.put(name, field(channels.getClass(), name).get(channels));
       }
     } catch (ReflectiveOperationException e) {
       throw NotebookErrors.otherKernel(e);
+    }
+  }
+
+  /** Starts them; a channel reads under its own lock, so none does before all have handlers. */
+  void connect(RapaioKernel kernel) {
+    synchronized (byName.get("shell")) {
+      synchronized (byName.get("control")) {
+        channels.connect(kernel);
+      }
     }
   }
 
@@ -40,7 +54,7 @@ final class LoopThreads {
   int revive() {
     int revived = 0;
     try {
-      for (Object channel : channels) {
+      for (Object channel : byName.values()) {
         Field place = field(channel.getClass(), THREAD);
         if (place.get(channel) instanceof LoopThread thread && !thread.isAlive()) {
           LoopThread successor = successor(thread);

@@ -20,8 +20,8 @@ class LoopThreadsTest {
   @Test
   void deadThreadsAreReplacedAndLivingOnesStay() throws Exception {
     Channels channels = new Channels(connection());
-    channels.connect(new RapaioKernel());
     LoopThreads threads = new LoopThreads(channels);
+    threads.connect(new RapaioKernel());
     settle(threads);
     Set<Thread> first = running();
     assertThat(first).hasSize(3);

@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import nbformat
@@ -145,6 +146,27 @@ def starts() -> None:
     print(f"kernel: {len(seconds)} of {STARTS} starts, {min(seconds):.1f} to {max(seconds):.1f} s")
 
 
+def stop_button() -> None:
+    """An interrupt ends the cell, its Spark job too, and the kernel goes on."""
+    manager, client = start_new_kernel(kernel_name=KERNEL, startup_timeout=60)
+    try:
+        session = "var spark = org.apache.spark.sql.SparkSession.builder().getOrCreate();"
+        assert client.execute_interactive(session, timeout=60)["content"]["status"] == "ok"
+        endless = 'spark.range(1L << 50).selectExpr("sum(hash(id))").collectAsList();'
+        threading.Timer(5, manager.interrupt_kernel).start()
+        began = time.monotonic()
+        ended = client.execute_interactive(endless, timeout=60, output_hook=lambda message: None)
+        assert ended["content"]["status"] == "error", ended
+        assert time.monotonic() - began < 30
+        jobs = "spark.sparkContext().statusTracker().getActiveJobIds().length"
+        for code in ("Thread.sleep(1000);", f"if ({jobs} > 0) throw new Error();"):
+            assert client.execute_interactive(code, timeout=60)["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel()
+    print("the stop button ends a cell")
+
+
 def run(notebook: pathlib.Path) -> subprocess.CompletedProcess:
     """Through the launcher, as a user does."""
     launcher = [str(PROJECT / "jobs/bin/spark-peft"), "notebook", "run", str(notebook)]
@@ -196,6 +218,7 @@ def notes() -> None:
 
 if __name__ == "__main__":
     starts()
+    stop_button()
     notebooks()
     failing_notebook()
     notes()

@@ -58,6 +58,7 @@ public final class KernelMain {
     Channels channels = channels(connection);
     LoopThreads threads = new LoopThreads(channels);
     threads.connect(MainApp.kernel);
+    Interrupts.stopCellsOf(MainApp.kernel);
     Optional<ProcessHandle> jupyter = jupyter();
     while (!channels.isMarkedForShutdown() && jupyter.map(ProcessHandle::isAlive).orElse(true)) {
       threads.revive();

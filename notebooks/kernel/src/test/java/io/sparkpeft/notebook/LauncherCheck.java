@@ -53,7 +53,7 @@ class LauncherCheck {
             "{connection_file}",
             "--conf",
             "spark.x=a \"b\" \\c");
-    assertThat(Json.read(written).path("interrupt_mode").asText()).isEqualTo("message");
+    assertThat(Json.read(written).path("interrupt_mode").asText()).isEqualTo("signal");
   }
 
   private static List<String> argv(Path spec) {

@@ -3,6 +3,7 @@ package io.sparkpeft.jobs;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
@@ -66,7 +67,9 @@ final class JobRun {
   /** A failure to tell of the failure must not hide it. */
   private void keep(Recipe read, ObjectNode result) {
     try {
-      command.keep(read.output().folder(), Json.canonical(result));
+      if (!LocalCopy.isRemote(read.output().location())) {
+        command.keep(read.output().folder(), Json.canonical(result));
+      }
     } catch (SparkPeftException e) {
       System.err.println("The result of this failure was not kept. " + e.getMessage());
     }
@@ -79,7 +82,7 @@ final class JobRun {
     recipe.ifPresent(
         read -> {
           read.run().id().ifPresent(id -> all.put("run_id", id));
-          all.put("output_path", read.output().folder().toString());
+          all.put("output_path", read.output().location());
         });
     all.setAll(result);
     return all;

@@ -1,6 +1,7 @@
 package io.sparkpeft.jobs;
 
 import io.sparkpeft.api.SparkPeft;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
 import java.nio.file.Path;
@@ -13,7 +14,9 @@ abstract class SparkJob extends JobCommand {
 
   @Override
   final JobResult execute(Recipe recipe) {
-    ResultFile.clearFailure(recipe.output().folder());
+    if (!LocalCopy.isRemote(recipe.output().location())) {
+      ResultFile.clearFailure(recipe.output().folder());
+    }
     SparkSession session = Sessions.open(job(), recipe);
     try {
       return run(SparkPeft.on(session), recipe);

@@ -3,6 +3,7 @@ package io.sparkpeft.api;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.eval.LmEvalResults;
 import io.sparkpeft.eval.PairedDifference;
@@ -34,7 +35,10 @@ record Evaluating(SparkSession session, Consumer<String> messages) {
     try (NewFolder folder = result.begin()) {
       EvaluateSettings settings = settings(recipe, result.runId());
       messages.accept(
-          "Scoring " + settings.adapter().map(a -> a + " on ").orElse("") + settings.model() + ".");
+          "Scoring "
+              + settings.adapter().map(a -> LocalCopy.name(a) + " on ").orElse("")
+              + LocalCopy.name(settings.model())
+              + ".");
       EvaluateResult scored = Evaluation.run(session, settings, messages);
       writeAsLmEval(folder, settings, scored);
       ObjectNode keys = json(scored);

@@ -22,10 +22,10 @@ final class FinetuneReport {
   private FinetuneReport() {}
 
   /**
-   * @param work where the adapter lies now
-   * @param target where the result's folder will be
+   * @param adapter where the adapter lies now
+   * @param location where it will be
    */
-  static ObjectNode json(Path work, Path target, RankRun<FinetuneTask.Outcome> run) {
+  static ObjectNode json(Path adapter, String location, RankRun<FinetuneTask.Outcome> run) {
     FinetuneTask.Outcome outcome = run.results().get(0);
     ObjectNode json =
         Json.object()
@@ -40,8 +40,8 @@ final class FinetuneReport {
             .put("training_seconds", outcome.trainingSeconds())
             .put("attempts", run.attempts())
             .put("resumed_from_step", outcome.resumedFromStep())
-            .put("adapter_path", target.resolve(FinetuneTask.ADAPTER).toString())
-            .put("adapter_sha256", AdapterFiles.sha256(work.resolve(FinetuneTask.ADAPTER)));
+            .put("adapter_path", location)
+            .put("adapter_sha256", AdapterFiles.sha256(adapter));
     if (!Double.isNaN(outcome.validationLoss())) {
       json.put("validation_loss", outcome.validationLoss());
     }

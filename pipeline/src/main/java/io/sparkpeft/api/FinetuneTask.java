@@ -3,7 +3,9 @@ package io.sparkpeft.api;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.AdapterFiles;
 import io.sparkpeft.adapter.Adapters;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.base.ScratchFolder;
 import io.sparkpeft.data.TokenFile;
@@ -15,6 +17,8 @@ import io.sparkpeft.recipe.RankMemory;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.rank.RankContext;
 import io.sparkpeft.spark.rank.RankTask;
+import io.sparkpeft.spark.storage.Published;
+import io.sparkpeft.spark.storage.Storage;
 import io.sparkpeft.spark.table.PinnedTable;
 import io.sparkpeft.spark.table.Spool;
 import io.sparkpeft.spark.telemetry.RankEvents;
@@ -110,7 +114,7 @@ record FinetuneTask(
       LoadedBase base =
           LoadedBase.load(
               manager,
-              recipe.model().folder(),
+              Storage.here().ensure(recipe.model().folder()),
               recipe.base().quantization(),
               arithmeticThatRunsOn(device, rank));
       Adapter adapter = adapter(manager, recipe, base);
@@ -134,7 +138,11 @@ record FinetuneTask(
   private Adapter adapter(NDManager manager, Recipe recipe, LoadedBase base) {
     Optional<String> warmStart = recipe.adapter().path();
     return warmStart.isPresent()
-        ? Adapters.load(manager, Path.of(warmStart.get()), base.baseModel(), base.frozenTensors())
+        ? Adapters.load(
+            manager,
+            Storage.here().ensure(Path.of(warmStart.get())),
+            base.baseModel(),
+            base.frozenTensors())
         : Adapters.create(
             manager,
             base.adapterConfig(recipe),
@@ -171,8 +179,12 @@ record FinetuneTask(
         validation(training, scratch),
         rank.collective(),
         rank.cores(),
-        Optional.of(new CheckpointStore(checkpoints, run)),
-        resumeFrom.isEmpty() ? Optional.empty() : Optional.of(Path.of(resumeFrom)),
+        Optional.of(
+            new CheckpointStore(
+                checkpoints, run, new Published(Storage.here(), CheckpointStore.LAST_FILE))),
+        resumeFrom.isEmpty()
+            ? Optional.empty()
+            : Optional.of(Storage.here().ensure(Path.of(resumeFrom))),
         events,
         rank.interruption());
   }
@@ -186,8 +198,9 @@ record FinetuneTask(
     Path target = Path.of(work, ADAPTER);
     NewFolder.deleteTree(target);
     try (NewFolder folder = NewFolder.at(target)) {
-      adapter.save(folder.path(), base.folder().path().toString());
+      adapter.save(folder.path(), LocalCopy.name(base.folder().path()));
       folder.commit();
     }
+    Storage.here().publish(target, AdapterFiles.CONFIG);
   }
 }

@@ -9,7 +9,12 @@ public final class Finetuned extends RunResult {
     super(json, reused);
   }
 
-  /** The folder of PEFT's files. */
+  /** Where PEFT's files are: a folder's path, or its address in an object store. */
+  public String adapterLocation() {
+    return text("adapter_path");
+  }
+
+  /** The folder of PEFT's files on this machine. */
   public Path adapterPath() {
     return Path.of(text("adapter_path"));
   }

@@ -3,7 +3,9 @@ package io.sparkpeft.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.AdapterConfig;
+import io.sparkpeft.adapter.AdapterFiles;
 import io.sparkpeft.adapter.AdapterProvenance;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.model.DecoderConfig;
@@ -14,6 +16,7 @@ import io.sparkpeft.spark.TaskDevice;
 import io.sparkpeft.spark.rank.RankRun;
 import io.sparkpeft.spark.rank.RankRunner;
 import io.sparkpeft.spark.rank.RankSettings;
+import io.sparkpeft.spark.storage.Storage;
 import io.sparkpeft.spark.table.PinnedTable;
 import io.sparkpeft.spark.table.Prepare;
 import io.sparkpeft.spark.table.TableIdentity;
@@ -125,7 +128,10 @@ final class Finetuning {
     return OnExecutor.run(
         session,
         "spark-peft: look at the base model",
-        () -> LoadedBase.arithmetic(Path.of(path), wanted, TaskDevice.here()).text());
+        () -> {
+          Path base = Storage.here().ensure(Path.of(path));
+          return LoadedBase.arithmetic(base, wanted, TaskDevice.here()).text();
+        });
   }
 
   private void tellWhatWillHappen(PinnedTable table, String arithmetic) {
@@ -190,10 +196,11 @@ final class Finetuning {
   private Optional<Path> resumeFrom(int attempt) {
     String resume = recipe.train().resume();
     if (attempt > 1 || resume.equals("auto")) {
-      return CheckpointStore.latest(result.work().resolve(FinetuneTask.CHECKPOINTS), messages);
+      return latestCheckpoint();
     }
     if (resume.equals("never")) {
       NewFolder.deleteTree(result.work());
+      Storage.here().deleteOrigin(result.work().resolve(FinetuneTask.CHECKPOINTS));
       return Optional.empty();
     }
     Path chosen = Path.of(resume);
@@ -201,6 +208,20 @@ final class Finetuning {
       throw ApiErrors.noSuchCheckpoint(resume);
     }
     return Optional.of(chosen);
+  }
+
+  /** Of an object store, the newest that is complete there is brought here. */
+  private Optional<Path> latestCheckpoint() {
+    Path checkpoints = result.work().resolve(FinetuneTask.CHECKPOINTS);
+    if (LocalCopy.origin(checkpoints).isPresent()) {
+      NewFolder.deleteTree(checkpoints);
+      Storage storage = Storage.of(session, messages);
+      storage.foldersIn(checkpoints).stream()
+          .filter(checkpoint -> storage.exists(checkpoint.resolve(CheckpointStore.LAST_FILE)))
+          .findFirst()
+          .ifPresent(storage::ensure);
+    }
+    return CheckpointStore.latest(checkpoints, messages);
   }
 
   /**
@@ -211,8 +232,11 @@ final class Finetuning {
   private Finetuned finish(
       PinnedTable table, RankRun<FinetuneTask.Outcome> run, Telemetry telemetry) {
     Path work = result.work();
-    provenance(table, run.results().get(0)).write(work.resolve(FinetuneTask.ADAPTER));
-    ObjectNode keys = FinetuneReport.json(work, result.path(), run);
+    Path adapter = Storage.here().ensure(work.resolve(FinetuneTask.ADAPTER));
+    provenance(table, run.results().get(0)).write(adapter);
+    Storage.here().publish(adapter, AdapterFiles.CONFIG);
+    String location = result.location(FinetuneTask.ADAPTER);
+    ObjectNode keys = FinetuneReport.json(adapter, location, run);
     tellSteps(telemetry);
     new TrainRunsTable(session, recipe.tables().root())
         .replace(FinetuneReport.row(result.runId(), keys, run, table, recipe, startedAt));

@@ -7,6 +7,7 @@ import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.FrozenTensors;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.quant.Quantization;
@@ -54,7 +55,7 @@ record LoadedBase(ModelFolder folder, DecoderConfig config, Decoder decoder) {
   /** The configuration of a new adapter over this base. */
   AdapterConfig adapterConfig(Recipe recipe) {
     JsonNode settings =
-        recipe.adapterSettings().put("base_model_name_or_path", folder.path().toString());
+        recipe.adapterSettings().put("base_model_name_or_path", LocalCopy.name(folder.path()));
     return AdapterConfig.of(settings).resolvedFor(baseModel());
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.AdapterCombination;
 import io.sparkpeft.adapter.AdapterCombination.Part;
+import io.sparkpeft.adapter.AdapterFiles;
 import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.Merge;
 import io.sparkpeft.adapter.MergeMode;
@@ -17,6 +18,7 @@ import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.quant.QuantizationConfig;
 import io.sparkpeft.recipe.MergeSection;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.storage.Storage;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
@@ -49,7 +51,13 @@ record MergeTask(List<String> assignments, String target, String combined)
     Engine.prepareThread();
     try (NDManager manager = Engine.newManager(Device.cpu())) {
       Files.createDirectories(Path.of(target));
-      return new Merger(manager, Recipe.read(Optional.empty(), assignments)).run();
+      MergeCertificate certificate =
+          new Merger(manager, Recipe.read(Optional.empty(), assignments)).run();
+      Storage.here().publish(Path.of(target), ModelFolder.CONFIG);
+      if (Files.exists(Path.of(combined))) {
+        Storage.here().publish(Path.of(combined), AdapterFiles.CONFIG);
+      }
+      return certificate;
     } catch (IOException e) {
       throw BaseErrors.cannotWrite(Path.of(target), e);
     }
@@ -70,7 +78,7 @@ record MergeTask(List<String> assignments, String target, String combined)
       this.manager = manager;
       this.recipe = recipe;
       this.settings = recipe.merging();
-      this.base = ModelFolder.open(recipe.model().folder());
+      this.base = ModelFolder.open(Storage.here().ensure(recipe.model().folder()));
       this.plainConfig = base.config();
       plainConfig.remove(QuantizationConfig.KEY);
       this.plain = DecoderConfig.read(plainConfig);
@@ -90,6 +98,7 @@ record MergeTask(List<String> assignments, String target, String combined)
     /** Those to be merged: the ones named, or what they are combined to. */
     private List<Path> adapters() {
       List<Path> folders = settings.folders(recipe.adapter());
+      folders.forEach(Storage.here()::ensure);
       if (settings.combination().isEmpty()) {
         return folders;
       }

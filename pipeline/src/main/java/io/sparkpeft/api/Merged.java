@@ -9,6 +9,11 @@ public final class Merged extends RunResult {
     super(json, reused);
   }
 
+  /** Where the model is: a folder's path, or its address in an object store. */
+  public String modelLocation() {
+    return text("model_path");
+  }
+
   /** The merged Hugging Face checkpoint. */
   public Path modelPath() {
     return Path.of(text("model_path"));

@@ -2,6 +2,7 @@ package io.sparkpeft.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.MergeSection;
@@ -29,8 +30,8 @@ record Merging(SparkSession session, Consumer<String> messages) {
       MergeTask task =
           new MergeTask(
               recipe.placed().effective().assignments(),
-              folder.path().resolve(MODEL).toString(),
-              folder.path().resolve(ADAPTER).toString());
+              result.place(folder, MODEL).toString(),
+              result.place(folder, ADAPTER).toString());
       MergeCertificate certificate = OnExecutor.run(session, "spark-peft: merge", task);
       messages.accept(certificate.text());
       if (certificate.equalGreedyTokens() < certificate.greedyTokens()) {
@@ -51,7 +52,9 @@ record Merging(SparkSession session, Consumer<String> messages) {
     for (int i = 0; i < adapters.size(); i++) {
       String count = adapters.size() == 1 ? "" : " (%d of %d)".formatted(i + 1, adapters.size());
       messages.accept(
-          "Merging %s into %s%s.".formatted(adapters.get(i), recipe.model().folder(), count));
+          "Merging %s into %s%s."
+              .formatted(
+                  LocalCopy.name(adapters.get(i)), LocalCopy.name(recipe.model().folder()), count));
     }
   }
 
@@ -69,7 +72,7 @@ record Merging(SparkSession session, Consumer<String> messages) {
   private static ObjectNode json(ResultFolder result, MergeCertificate certificate) {
     ObjectNode keys =
         Json.object()
-            .put("model_path", result.path().resolve(MODEL).toString())
+            .put("model_path", result.location(MODEL))
             .put("max_abs_logit_difference", certificate.maxAbsLogitDifference())
             .put("max_abs_logit_change", certificate.maxAbsLogitChange())
             .put("max_abs_weight_change", certificate.maxAbsWeightChange());

@@ -3,6 +3,7 @@ package io.sparkpeft.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.model.QuantizedModel;
 import io.sparkpeft.quant.Quantization;
@@ -10,6 +11,7 @@ import io.sparkpeft.quant.QuantizationError;
 import io.sparkpeft.quant.QuantizationReport;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.storage.Storage;
 import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,16 +33,17 @@ record Quantizing(SparkSession session, Consumer<String> messages) {
     }
     try (NewFolder folder = result.begin()) {
       String base = recipe.model().folder().toString();
-      String target = folder.path().resolve(MODEL).toString();
+      String target = result.place(folder, MODEL).toString();
       Quantization settings = recipe.model().requiredQuantization();
-      messages.accept("Quantising " + base + " to " + settings.text() + ".");
+      messages.accept(
+          "Quantising " + LocalCopy.name(Path.of(base)) + " to " + settings.text() + ".");
       QuantizationReport report =
           OnExecutor.run(
               session,
               "spark-peft: quantize",
               () -> quantize(Path.of(base), settings, Path.of(target)));
       ObjectNode keys = json(settings, report);
-      keys.put("model_path", result.path().resolve(MODEL).toString());
+      keys.put("model_path", result.location(MODEL));
       return new Quantized(result.commit(folder, keys), false);
     }
   }
@@ -51,7 +54,10 @@ record Quantizing(SparkSession session, Consumer<String> messages) {
     } catch (IOException e) {
       throw BaseErrors.cannotWrite(target, e);
     }
-    return QuantizedModel.write(ModelFolder.open(base), settings, target);
+    Path here = Storage.here().ensure(base);
+    QuantizationReport report = QuantizedModel.write(ModelFolder.open(here), settings, target);
+    Storage.here().publish(target, ModelFolder.CONFIG);
+    return report;
   }
 
   private static ObjectNode json(Quantization settings, QuantizationReport report) {

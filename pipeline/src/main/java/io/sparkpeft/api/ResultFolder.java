@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.ExitCode;
+import io.sparkpeft.base.Held;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.Lease;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -42,8 +46,31 @@ final class ResultFolder {
 
   static ResultFolder of(Job job, Recipe recipe) {
     Recipe named = recipe.named(job);
-    Path path = Path.of(named.output().path().orElseThrow()).toAbsolutePath().normalize();
-    return new ResultFolder(named.run().id().orElseThrow(), recipe.identity(job).entries(), path);
+    SortedMap<String, String> identity = new TreeMap<>(recipe.identity(job).entries());
+    identity.replaceAll((key, value) -> LocalCopy.isRemote(value) ? content(value) : value);
+    return new ResultFolder(named.run().id().orElseThrow(), identity, named.output().folder());
+  }
+
+  /**
+   * Tables and instructions stay in their store; what they hold decides the result all the same.
+   */
+  private static String content(String location) {
+    return Storage.here().fingerprint(location);
+  }
+
+  /** Where a result is written on this machine that belongs into an object store. */
+  static Path here(Recipe recipe, String location) {
+    String id = recipe.run().id().orElseThrow();
+    return LocalCopy.of(recipe.run().cache(), location, LocalCopy.Kind.RUN, id);
+  }
+
+  private boolean isRemote() {
+    return LocalCopy.origin(path).isPresent();
+  }
+
+  /** What tables and results call a part of the folder. */
+  String location(String part) {
+    return LocalCopy.name(path.resolve(part));
   }
 
   String runId() {
@@ -61,15 +88,17 @@ final class ResultFolder {
    *     identity
    */
   Optional<ObjectNode> finished() {
-    if (!Files.exists(path.resolve(RESULT))) {
-      return Optional.empty();
-    }
-    ObjectNode result = (ObjectNode) Json.read(path.resolve(RESULT));
-    List<String> differences = differences(result.path(IDENTITY));
+    Path file = path.resolve(RESULT);
+    Optional<ObjectNode> result =
+        isRemote()
+            ? Storage.here().readJson(file)
+            : Optional.of(file).filter(Files::exists).map(f -> (ObjectNode) Json.read(f));
+    List<String> differences =
+        result.map(there -> differences(there.path(IDENTITY))).orElse(List.of());
     if (!differences.isEmpty()) {
       throw ApiErrors.otherRun(path, runId, differences);
     }
-    return Optional.of(result);
+    return result;
   }
 
   private List<String> differences(JsonNode there) {
@@ -86,8 +115,14 @@ final class ResultFolder {
     return differences;
   }
 
-  /** Where the run keeps what an interrupted run needs to go on: beside its folder. */
+  /**
+   * Where the run keeps what an interrupted run needs to go on: beside its folder. In an object
+   * store, where nothing can be renamed, it is the folder itself, incomplete without its last file.
+   */
   Path work() {
+    if (isRemote()) {
+      return path.resolveSibling(path.getFileName() + "-work");
+    }
     return path.resolveSibling("." + path.getFileName() + ".work");
   }
 
@@ -96,8 +131,12 @@ final class ResultFolder {
    *
    * @throws io.sparkpeft.base.SparkPeftException (75) with its holder, if there is another driver
    */
-  Lease lease() {
-    return Lease.take(path.resolveSibling("." + path.getFileName() + ".lease"), "Run " + runId);
+  Held lease() {
+    String what = "Run " + runId;
+    if (isRemote()) {
+      return Storage.here().lease(LocalCopy.name(path) + ".lease", what);
+    }
+    return Lease.take(path.resolveSibling("." + path.getFileName() + ".lease"), what);
   }
 
   SortedMap<String, String> identity() {
@@ -106,6 +145,9 @@ final class ResultFolder {
 
   /** Opens the folder aside. Closing it without {@link #commit} leaves nothing. */
   NewFolder begin() {
+    if (isRemote()) {
+      NewFolder.deleteTree(path);
+    }
     return NewFolder.at(path);
   }
 
@@ -128,6 +170,9 @@ final class ResultFolder {
   ObjectNode commit(NewFolder folder, ObjectNode keys, List<String> parts) {
     ObjectNode result = completed(keys);
     folder.write(RESULT, Json.canonicalBytes(result));
+    if (isRemote()) {
+      return publish(folder, result);
+    }
     for (String part : parts) {
       try {
         Files.move(work().resolve(part), folder.path().resolve(part));
@@ -139,6 +184,23 @@ final class ResultFolder {
     return result;
   }
 
+  /** Its parts are there already; the file that makes it complete follows. */
+  private ObjectNode publish(NewFolder folder, ObjectNode result) {
+    folder.commit();
+    Storage.here().publishHeld(path, RESULT, LocalCopy.name(path) + ".lease");
+    NewFolder.deleteTree(path);
+    NewFolder.deleteTree(work());
+    return result;
+  }
+
+  /**
+   * Where an executor writes a part of the result: in the folder aside, or on its own machine, from
+   * where it publishes the part itself.
+   */
+  Path place(NewFolder folder, String part) {
+    return isRemote() ? work().resolve(part) : folder.path().resolve(part);
+  }
+
   private ObjectNode completed(ObjectNode keys) {
     ObjectNode result =
         Json.object()
@@ -146,7 +208,7 @@ final class ResultFolder {
             .put("exit_code", ExitCode.OK.number())
             .put("run_id", runId)
             .put("seconds", (System.nanoTime() - startNanos) / 1e9)
-            .put("output_path", path.toString());
+            .put("output_path", LocalCopy.name(path));
     result.setAll(keys);
     result.set(IDENTITY, Json.tree(identity));
     return result;

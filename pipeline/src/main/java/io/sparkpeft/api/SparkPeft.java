@@ -1,6 +1,6 @@
 package io.sparkpeft.api;
 
-import io.sparkpeft.base.Lease;
+import io.sparkpeft.base.Held;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.eval.ServedModel;
@@ -12,7 +12,7 @@ import io.sparkpeft.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -68,7 +68,7 @@ public final class SparkPeft {
 
   /** Instruction files to a token table. */
   public Prepared prepare(Recipe recipe) {
-    return leased(Job.PREPARE, recipe, () -> new Preparing(session, messages).run(recipe));
+    return leased(Job.PREPARE, recipe, new Preparing(session, messages)::run);
   }
 
   /**
@@ -89,37 +89,37 @@ public final class SparkPeft {
   /** A token table and a base model to an adapter. */
   public Finetuned finetune(Recipe recipe) {
     return leased(
-        Job.FINETUNE, recipe, () -> new Finetuning(session, messages, watcher, recipe).run());
+        Job.FINETUNE, recipe, local -> new Finetuning(session, messages, watcher, local).run());
   }
 
   /** A base model to the same in four bits. */
   public Quantized quantize(Recipe recipe) {
-    return new Quantizing(session, messages).run(recipe);
+    return leased(Job.QUANTIZE, recipe, new Quantizing(session, messages)::run);
   }
 
   /** A base model and an adapter to a plain Hugging Face checkpoint. */
   public Merged merge(Recipe recipe) {
-    return leased(Job.MERGE, recipe, () -> new Merging(session, messages).run(recipe));
+    return leased(Job.MERGE, recipe, new Merging(session, messages)::run);
   }
 
   /** Scores of a base model, with or without an adapter, into Delta tables. */
   public Evaluated evaluate(Recipe recipe) {
-    return leased(Job.EVALUATE, recipe, () -> new Evaluating(session, messages).run(recipe));
+    return leased(Job.EVALUATE, recipe, new Evaluating(session, messages)::run);
   }
 
   /** Whether the scores of an adapter are good enough, by the recipe's rules. */
   public Gated gate(Recipe recipe) {
-    return leased(Job.GATE, recipe, () -> new Gating(session, messages).run(recipe));
+    return leased(Job.GATE, recipe, new Gating(session, messages)::run);
   }
 
   /** An adapter to the promoted version of its name, or an earlier version to that again. */
   public Promoted promote(Recipe recipe) {
-    return leased(Job.PROMOTE, recipe, () -> new Promoting(session, messages, recipe).run());
+    return leased(Job.PROMOTE, recipe, local -> new Promoting(session, messages, local).run());
   }
 
   /** Answers to prompts. */
   public Generated generate(Recipe recipe) {
-    return leased(Job.GENERATE, recipe, () -> new Generating(session, messages).run(recipe));
+    return leased(Job.GENERATE, recipe, new Generating(session, messages)::run);
   }
 
   /**
@@ -144,14 +144,15 @@ public final class SparkPeft {
     ModelFunctions.register(session, ServedModel.of(Generating.settings(recipe)));
   }
 
-  /** Every run has one driver at a time. */
-  private <R> R leased(Job job, Recipe recipe, Supplier<R> work) {
-    try (Lease lease = ResultFolder.of(job, recipe).lease()) {
+  /** Every run has one driver at a time, and all its inputs on this machine. */
+  private <R> R leased(Job job, Recipe recipe, Function<Recipe, R> work) {
+    Recipe local = new Staging(session, messages).local(job, recipe);
+    try (Held lease = ResultFolder.of(job, local).lease()) {
       lease
           .earlierHolder()
           .ifPresent(
               holder -> messages.accept("Takes over from " + holder + ", which did not finish."));
-      return work.get();
+      return work.apply(local);
     }
   }
 }

@@ -22,7 +22,7 @@ import java.util.Optional;
  * A file that at most one process holds. Its lock is the operating system's, which lets go of it
  * however the process ends; what the file says tells others who holds it.
  */
-public final class Lease implements AutoCloseable {
+public final class Lease implements Held {
   private static final int LONGEST_HOLDER = 1000;
 
   private final Path file;
@@ -123,10 +123,14 @@ public final class Lease implements AutoCloseable {
             Instant.now().truncatedTo(ChronoUnit.SECONDS));
   }
 
-  /** Who held it and ended without giving it back. */
+  @Override
   public Optional<String> earlierHolder() {
     return earlierHolder;
   }
+
+  /** The operating system takes it from nobody who lives. */
+  @Override
+  public void requireHeld() {}
 
   /** Gives it back. */
   @Override

@@ -22,6 +22,11 @@ public record OutputSection(Optional<String> path) {
     return new OutputSection(recipe.value(PATH));
   }
 
+  /** Where the result goes, of a recipe that is {@link Recipe#named}: a path or an address. */
+  public String location() {
+    return Location.absolute(path.orElseThrow(() -> RecipeErrors.notSet(PATH)));
+  }
+
   /** The result's folder, of a recipe that is {@link Recipe#named}. */
   public Path folder() {
     return Location.folder(path.orElseThrow(() -> RecipeErrors.notSet(PATH)));

@@ -87,6 +87,14 @@ final class RecipeErrors {
         "Its type: " + key.type().name() + ". " + key.meaning());
   }
 
+  static SparkPeftException notLocal(String location) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        location + " is no local path.",
+        "Only prepare, finetune, quantize, merge, evaluate and generate reach object stores.",
+        "Name a copy of it on this machine.");
+  }
+
   static SparkPeftException notSet(Key<?> key) {
     return SparkPeftException.of(
         CONFIGURATION,

@@ -31,7 +31,7 @@ final class CheckpointFiles {
   private static final int FORMAT = 1;
   private static final String ADAPTER = "adapter_model.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
-  private static final String DESCRIPTION = "checkpoint.json";
+  static final String DESCRIPTION = "checkpoint.json";
   private static final String OWN_HASH = "sha256";
 
   private CheckpointFiles() {}

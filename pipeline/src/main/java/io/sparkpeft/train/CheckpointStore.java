@@ -1,6 +1,7 @@
 package io.sparkpeft.train;
 
 import io.sparkpeft.base.BaseErrors;
+import io.sparkpeft.base.FolderMirror;
 import io.sparkpeft.base.NewFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,18 +18,30 @@ import java.util.stream.Stream;
  * One rank writes; all may read. The folder must be the same for all of them.
  */
 public final class CheckpointStore {
+  /** The file that makes a checkpoint complete. */
+  public static final String LAST_FILE = CheckpointFiles.DESCRIPTION;
+
   private static final Pattern NAME = Pattern.compile("step-\\d{6,}");
 
   private final Path folder;
   private final CheckpointIdentity identity;
+  private final FolderMirror mirror;
 
   /**
    * @param folder where the checkpoints lie; made when the first is written
    * @param identity of the run that writes and resumes here
    */
   public CheckpointStore(Path folder, CheckpointIdentity identity) {
+    this(folder, identity, FolderMirror.NONE);
+  }
+
+  /**
+   * @param mirror hears of every checkpoint that was written and of every one that was deleted
+   */
+  public CheckpointStore(Path folder, CheckpointIdentity identity, FolderMirror mirror) {
     this.folder = folder;
     this.identity = identity;
+    this.mirror = mirror;
   }
 
   /**
@@ -89,8 +102,14 @@ public final class CheckpointStore {
       CheckpointFiles.write(aside.path(), checkpoint, identity);
       aside.commit();
     }
-    newestFirst(folder).stream().skip(kept).forEach(NewFolder::deleteTree);
+    mirror.written(target);
+    newestFirst(folder).stream().skip(kept).forEach(this::delete);
     return target;
+  }
+
+  private void delete(Path checkpoint) {
+    NewFolder.deleteTree(checkpoint);
+    mirror.deleted(checkpoint);
   }
 
   private static List<Path> newestFirst(Path folder) {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * their index. Only headers are read on opening.
  */
 public final class ModelFolder {
-  static final String CONFIG = "config.json";
+  public static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
   private static final List<String> PICKLES =

@@ -21,6 +21,7 @@ final class OtherValues {
   static Map<String, String> all() {
     Map<String, String> values = new TreeMap<>();
     values.put("run.id", "a-run");
+    values.put("run.cache", "/scratch");
     values.put("model.path", "/model");
     values.put("model.dtype", "bfloat16");
     values.put("model.quantization", "fp4");

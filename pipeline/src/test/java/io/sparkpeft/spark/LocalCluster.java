@@ -1,6 +1,7 @@
 package io.sparkpeft.spark;
 
 import io.sparkpeft.spark.rank.RankConf;
+import io.sparkpeft.spark.storage.StorageConf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -68,6 +69,14 @@ public final class LocalCluster {
   /** Two executor processes with a GPU each, which only the discovery script needs to know of. */
   public static SparkSession gpus(Path discoveryScript) {
     return session(Setup.withGpus(TWO_EXECUTORS, discoveryScript));
+  }
+
+  /** Two executor processes, with settings for an object store. */
+  public static SparkSession with(Map<String, String> settings) {
+    Map<String, String> all = new TreeMap<>(ourSettings());
+    all.putAll(StorageConf.recommended());
+    settings.forEach((key, value) -> all.put("spark.hadoop." + key, value));
+    return session(new Setup(TWO_EXECUTORS, all));
   }
 
   private static synchronized SparkSession session(Setup setup) {

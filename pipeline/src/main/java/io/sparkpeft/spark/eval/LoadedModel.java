@@ -8,6 +8,7 @@ import io.sparkpeft.model.Decoder;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.quant.QuantizedFormat;
 import io.sparkpeft.spark.TaskDevice;
+import io.sparkpeft.spark.storage.Storage;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
@@ -40,7 +41,7 @@ final class LoadedModel implements AutoCloseable {
   static LoadedModel load(ModelSpec spec) {
     NDManager manager = Engine.newManager(TaskDevice.here());
     try {
-      ModelFolder folder = ModelFolder.open(spec.modelFolder());
+      ModelFolder folder = ModelFolder.open(Storage.here().ensure(spec.modelFolder()));
       DecoderConfig config = DecoderConfig.read(folder.config(), spec.quantizationOnLoad());
       Decoder decoder = Decoder.load(manager, config, folder.tensors(), arithmetic(spec, folder));
       Optional<Adapter> adapter = spec.adapterFolder().map(path -> adapter(manager, path, decoder));
@@ -58,7 +59,11 @@ final class LoadedModel implements AutoCloseable {
   }
 
   private static Adapter adapter(NDManager manager, Path folder, Decoder decoder) {
-    return Adapters.load(manager, folder, decoder.config().baseModel(), decoder.frozenTensors());
+    return Adapters.load(
+        manager,
+        Storage.here().ensure(folder),
+        decoder.config().baseModel(),
+        decoder.frozenTensors());
   }
 
   private static Arithmetic arithmetic(ModelSpec spec, ModelFolder folder) {

@@ -2,10 +2,12 @@ package io.sparkpeft.spark.eval;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.Sha256;
 import io.sparkpeft.eval.EvalTasks;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.recipe.Fingerprint;
+import io.sparkpeft.spark.storage.Storage;
 import io.sparkpeft.weights.ModelFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +42,7 @@ record RunFacts(
     Optional<String> adapterSha256 = settings.adapter().map(RunFacts::adapterSha256);
     return new RunFacts(
         new RunKey(settings.runId(), settingsSha256(settings, modelSha256, adapterSha256)),
-        settings.model().toString(),
+        LocalCopy.name(settings.model()),
         modelSha256,
         adapterSha256,
         settings.dtype(),
@@ -74,13 +76,17 @@ record RunFacts(
             .put("source", Fingerprint.of(settings.source().toString()))
             .put("limit", settings.limit().orElse(-1))
             .put("num_fewshot", settings.shots())
-            .put("token_table", tokenTable(settings).map(Fingerprint::of).orElse(""))
+            .put("token_table", tokenTable(settings).map(RunFacts::content).orElse(""))
             .put("dtype", settings.dtype());
     settings
         .quantization()
         .ifPresent(quantization -> json.put("quantization", quantization.text()));
     json.set("tasks", Json.tree(settings.tasks()));
     return Sha256.of(Json.compact(json));
+  }
+
+  private static String content(String table) {
+    return LocalCopy.isRemote(table) ? Storage.here().fingerprint(table) : Fingerprint.of(table);
   }
 
   private static Optional<String> tokenTable(EvaluateSettings settings) {

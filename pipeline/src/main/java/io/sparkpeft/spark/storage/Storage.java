@@ -2,6 +2,7 @@ package io.sparkpeft.spark.storage;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Held;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.LocalCopy;
 import java.io.FileNotFoundException;
@@ -12,8 +13,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -31,10 +35,13 @@ import org.apache.spark.sql.SparkSession;
  * Hadoop.
  */
 public final class Storage {
-  private final Configuration hadoop;
+  /** This process's leases by their folders. */
+  private static final Map<String, Held> HELD = new ConcurrentHashMap<>();
+
+  private final Supplier<Configuration> hadoop;
   private final Consumer<String> messages;
 
-  private Storage(Configuration hadoop, Consumer<String> messages) {
+  private Storage(Supplier<Configuration> hadoop, Consumer<String> messages) {
     this.hadoop = hadoop;
     this.messages = messages;
   }
@@ -43,20 +50,24 @@ public final class Storage {
    * @param messages takes, line by line, what a person should know of copies
    */
   public static Storage of(Configuration hadoop, Consumer<String> messages) {
-    return new Storage(hadoop, messages);
+    return new Storage(() -> hadoop, messages);
   }
 
   /** The driver's. */
   public static Storage of(SparkSession session, Consumer<String> messages) {
-    return new Storage(session.sparkContext().hadoopConfiguration(), messages);
+    return new Storage(() -> session.sparkContext().hadoopConfiguration(), messages);
   }
 
   /**
    * The one of this process: of an executor, or of a driver that has no session yet or any more.
    */
   public static Storage here() {
+    return new Storage(Storage::ofThisProcess, System.err::println);
+  }
+
+  private static Configuration ofThisProcess() {
     SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
-    return new Storage(SparkHadoopUtil.get().newConfiguration(conf), System.err::println);
+    return SparkHadoopUtil.get().newConfiguration(conf);
   }
 
   /**
@@ -121,6 +132,27 @@ public final class Storage {
         throw StorageErrors.failed(origin.get(), e);
       }
     }
+  }
+
+  /**
+   * The lease of a run whose result goes to an object store.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (75) with the holder, if somebody holds it
+   */
+  public Held lease(String folder, String what) {
+    StoreLease lease = StoreLease.take(hadoop.get(), folder, what);
+    HELD.put(folder, lease);
+    return lease;
+  }
+
+  /**
+   * The same as {@link #publish}, by the holder of a lease alone.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (75) if the lease was lost to another driver
+   */
+  public void publishHeld(Path local, String last, String lease) {
+    Optional.ofNullable(HELD.get(lease)).ifPresent(Held::requireHeld);
+    publish(local, last);
   }
 
   /** Deletes what a copy is a copy of; the copy stays. */
@@ -202,7 +234,10 @@ public final class Storage {
   public String fingerprint(String location) {
     try {
       String log = location + "/_delta_log";
-      boolean isTable = files(location).exists(new org.apache.hadoop.fs.Path(log));
+      FileSystem files = files(location);
+      boolean isTable =
+          files.getFileStatus(new org.apache.hadoop.fs.Path(location)).isDirectory()
+              && files.exists(new org.apache.hadoop.fs.Path(log));
       return location + "@" + listing(isTable ? log : location).version();
     } catch (FileNotFoundException e) {
       return location;
@@ -216,6 +251,6 @@ public final class Storage {
   }
 
   private FileSystem files(String location) throws IOException {
-    return new org.apache.hadoop.fs.Path(location).getFileSystem(hadoop);
+    return new org.apache.hadoop.fs.Path(location).getFileSystem(hadoop.get());
   }
 }

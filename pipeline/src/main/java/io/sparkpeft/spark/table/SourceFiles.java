@@ -37,8 +37,11 @@ record SourceFiles(SourceFormat format, List<String> paths) {
     }
   }
 
+  /** Some stores fail where they are asked for something below a file. */
   private static boolean isDelta(FileSystem files, Path path) throws IOException {
-    return files.exists(new Path(path, "_delta_log"));
+    return files.exists(path)
+        && files.getFileStatus(path).isDirectory()
+        && files.exists(new Path(path, "_delta_log"));
   }
 
   private static List<String> list(FileSystem files, Path path) throws IOException {

@@ -25,18 +25,18 @@ final class GateErrors {
     List<String> there = names(judged);
     String asked =
         rules.stream()
-            .map(rule -> rule.scores() + " (" + rule.kind().key() + ")" + hint(rule, there))
+            .map(rule -> rule.scores() + " (" + rule.kind().key() + hint(rule, there) + ")")
             .collect(Collectors.joining(", "));
     return SparkPeftException.of(
         ExitCode.MISSING_INPUT,
-        "There is no score " + asked + " of " + judged.name() + ".",
+        "There is no score of " + judged.name() + " for " + asked + ".",
         "It was scored on: " + String.join(", ", there) + ".",
         "Mend the rule, or evaluate that task too; a score that is missing never passes.");
   }
 
   private static String hint(GateRule rule, List<String> there) {
     Optional<String> nearest = Nearest.to(rule.scores(), there);
-    return nearest.map(name -> ": did you mean " + name + "?").orElse("");
+    return nearest.map(name -> "; did you mean " + name + "?").orElse("");
   }
 
   static SparkPeftException noReference(TaskScore score, ScoredModel reference) {

@@ -29,6 +29,9 @@ public record GateVerdict(
 
   private String gained() {
     Comparison made = comparison.orElseThrow();
+    if (made.gain() == 0) {
+      return number(score.value()) + " as before is neither better nor worse";
+    }
     String sense = made.gain() < 0 ? "worse" : "better";
     return "%s after %s is %s by %s"
         .formatted(

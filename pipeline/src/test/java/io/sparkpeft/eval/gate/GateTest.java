@@ -96,6 +96,12 @@ class GateTest {
   }
 
   @Test
+  void anEqualScoreIsSaidToBeOne() {
+    assertThat(judge(Kind.MAX_REGRESSION, 0, loss(1.2), loss(1.2)).reason())
+        .isEqualTo("1.2 as before is neither better nor worse; it may be worse by 0.");
+  }
+
+  @Test
   void aPatternIsARuleForEveryScoreThatItMatches() {
     List<TaskScore> scores =
         List.of(accuracy("sums", 0.9), accuracy("differences", 0.5), loss(1.2));
@@ -115,9 +121,9 @@ class GateTest {
     assertFailure(
         () -> gate(List.of(accuracy("sums", 0.9), loss(1)), List.of()).judge(rules),
         ExitCode.MISSING_INPUT,
-        "There is no score smus.acc (gate.min): did you mean sums.acc?, blimp.*"
-            + " (gate.required_tasks) of run 7. It was scored on: sums.acc, perplexity.loss. Mend"
-            + " the rule, or evaluate that task too; a score that is missing never passes.");
+        "There is no score of run 7 for smus.acc (gate.min; did you mean sums.acc?), blimp.*"
+            + " (gate.required_tasks). It was scored on: sums.acc, perplexity.loss. Mend the rule,"
+            + " or evaluate that task too; a score that is missing never passes.");
   }
 
   @Test

@@ -50,13 +50,13 @@ record Evaluating(SparkSession session, Consumer<String> messages) {
   private static void writeAsLmEval(
       NewFolder folder, EvaluateSettings settings, EvaluateResult scored) {
     Map<String, String> model = new TreeMap<>();
-    model.put("pretrained", settings.model().toString());
+    model.put("pretrained", LocalCopy.name(settings.model()));
     model.put("dtype", settings.dtype());
     settings.quantization().ifPresent(q -> model.put("quantization", q.text()));
     if (!scored.baseScores().isEmpty()) {
       write(folder, "results_base.json", scored.baseScores(), model, settings, scored.seconds());
     }
-    settings.adapter().ifPresent(adapter -> model.put("peft", adapter.toString()));
+    settings.adapter().ifPresent(adapter -> model.put("peft", LocalCopy.name(adapter)));
     write(folder, "results.json", scored.scores(), model, settings, scored.seconds());
   }
 

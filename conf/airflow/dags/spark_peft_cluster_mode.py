@@ -2,9 +2,10 @@
 
 A retry reconnects to a driver that still runs (`durable`). What this way of submitting loses: the
 exit code (Spark's cluster modes have none) and the driver's log, so that the next task judges by the
-run's row in Delta and not by the outcome here. The connection says where to submit:
-`spark://MASTER:7077?deploy-mode=cluster&rest-port=6066`, with `spark.master.rest.enabled` on the
-master. An unknown connection would mean YARN. Jars and recipe must be visible to the cluster's
+run's row in Delta and not by the outcome here. The connection says where to submit, by the master's
+REST port twice: `spark://MASTER:6066?deploy-mode=cluster&rest-port=6066`. By another port Spark
+falls back to a way that tells Airflow no driver, and so does a log4j2.properties that keeps
+`org.apache.spark.deploy.rest` below INFO: the operator reads the driver's name in the log. An unknown connection would mean YARN. Jars and recipe must be visible to the cluster's
 hosts under the same path.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pendulum
 import spark_peft
@@ -22,6 +24,8 @@ HOME = os.environ.get("SPARK_PEFT_HOME", "/opt/spark-peft")
 RUNS = os.environ.get("SPARK_PEFT_RUNS", "/data/spark-peft/runs")
 TABLES = os.environ.get("SPARK_PEFT_TABLES", "/data/spark-peft/tables")
 VERSION = "0.1.0"
+DELTA = sorted(Path(HOME, "jobs/home/target/spark-home/jars").glob("delta-*.jar"))
+JARS = [f"{HOME}/jobs/target/spark-peft-natives-{VERSION}.jar", *map(str, DELTA)]
 
 with DAG(
     "spark_peft_cluster_mode",
@@ -40,8 +44,7 @@ with DAG(
         name=f"spark-peft-finetune-{spark_peft.RUN}",
         application=f"{HOME}/jobs/target/spark-peft-jobs-{VERSION}-all.jar",
         java_class="io.sparkpeft.jobs.Main",
-        jars=f"{HOME}/jobs/target/spark-peft-natives-{VERSION}.jar",
-        packages="io.delta:delta-spark_4.1_2.13:4.4.0",
+        jars=",".join(JARS),
         application_args=[
             "finetune",
             *("--config", "{{ params.recipe }}"),

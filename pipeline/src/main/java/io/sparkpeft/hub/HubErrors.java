@@ -30,10 +30,15 @@ final class HubErrors {
     return SparkPeftException.of(
         ExitCode.TRY_AGAIN,
         "Cannot reach the hub " + endpoint + ".",
-        String.valueOf(
-            cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage()),
+        reason(cause),
         "Check the network and HF_ENDPOINT, then start again: what is there stays.",
         cause);
+  }
+
+  /** Some failures of the network have no text. */
+  private static String reason(IOException cause) {
+    String text = cause.getMessage() == null ? "" : ": " + cause.getMessage();
+    return cause.getClass().getSimpleName() + text + ".";
   }
 
   static SparkPeftException refused(
@@ -102,7 +107,7 @@ final class HubErrors {
         ExitCode.TRY_AGAIN,
         "The transfer of %s of %s broke off at %,d of %,d bytes."
             .formatted(file.path(), repository, bytes, file.bytes()),
-        String.valueOf(cause.getMessage()),
+        reason(cause),
         "Start again: it goes on where it broke off.",
         cause);
   }

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.spark.table.RunAppend;
+import io.sparkpeft.spark.table.TableCreation;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
@@ -101,13 +102,8 @@ record EvalTable(
 
   /** Also after a driver that ended in between, or beside one that is at it. */
   private void create() throws Exception {
-    if (!DeltaTable.isDeltaTable(spark, path)) {
-      var table = DeltaTable.createIfNotExists(spark).location(path);
-      for (StructField field : schema.fields()) {
-        table.addColumn(field);
-      }
-      table.property("delta.appendOnly", "true").execute();
-    }
+    TableCreation.ifAbsent(
+        spark, path, table -> table.addColumns(schema).property("delta.appendOnly", "true"));
     for (var constraint : constraints.entrySet()) {
       constrain(constraint.getKey(), constraint.getValue());
     }

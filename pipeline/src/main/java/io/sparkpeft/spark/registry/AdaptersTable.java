@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.spark.registry.AdapterVersion.Stage;
+import io.sparkpeft.spark.table.TableCreation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -155,12 +156,7 @@ public final class AdaptersTable {
    */
   private void write(String runId, String name, long promotion, List<AdapterVersion> versions) {
     try {
-      if (!DeltaTable.isDeltaTable(session, path)) {
-        DeltaTable.createIfNotExists(session)
-            .location(path)
-            .addColumns(AdapterRows.SCHEMA)
-            .execute();
-      }
+      TableCreation.ifAbsent(session, path, table -> table.addColumns(AdapterRows.SCHEMA));
       session
           .createDataFrame(versions.stream().map(AdapterRows::row).toList(), AdapterRows.SCHEMA)
           .coalesce(1)

@@ -55,7 +55,7 @@ final class StorageErrors {
     return SparkPeftException.of(
         MISSING_INPUT,
         "There is no bucket for " + location + ".",
-        "The store at " + "fs.s3a.endpoint" + " answers, and knows no such bucket.",
+        "The store at fs.s3a.endpoint answers, and knows no such bucket.",
         "Make the bucket, or check its name and the endpoint.",
         cause);
   }

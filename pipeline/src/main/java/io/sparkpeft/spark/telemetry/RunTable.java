@@ -1,7 +1,7 @@
 package io.sparkpeft.spark.telemetry;
 
-import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.spark.table.TableCreation;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import org.apache.spark.sql.Row;
@@ -45,8 +45,8 @@ final class RunTable {
     }
   }
 
-  private void create() {
-    DeltaTable.createIfNotExists(session).location(path).addColumns(schema).execute();
+  private void create() throws Exception {
+    TableCreation.ifAbsent(session, path, table -> table.addColumns(schema));
   }
 
   /** False if another writer came in between: then it is worth another try. */

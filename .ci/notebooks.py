@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -217,6 +218,8 @@ def notes() -> None:
 
 
 if __name__ == "__main__":
+    # What a script starts in the background ignores SIGINT, and so would the kernels.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     starts()
     stop_button()
     notebooks()

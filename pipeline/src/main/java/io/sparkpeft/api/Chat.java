@@ -7,6 +7,7 @@ import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.model.GenerationSettings;
 import io.sparkpeft.model.Generator;
 import io.sparkpeft.model.Prompt;
+import io.sparkpeft.model.PromptCache;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.eval.AdapterNames;
 import io.sparkpeft.tensor.Engine;
@@ -33,6 +34,7 @@ public final class Chat implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final PromptTemplate template;
   private final List<Message> history = new ArrayList<>();
+  private final PromptCache cache = new PromptCache();
   private Optional<Adapter> adapter = Optional.empty();
   private long answers;
   private volatile boolean interrupted;
@@ -41,12 +43,13 @@ public final class Chat implements AutoCloseable {
    * What the model said.
    *
    * @param text without special tokens and stop strings
-   * @param promptTokens that the model read for it
+   * @param promptTokens that the answer follows
+   * @param cachedTokens of these, which the model had read already
    * @param tokens of the answer
    * @param seconds that it took
    * @param forgotten messages that the model's context had no room for any more
    */
-  public record Reply(String text, int promptTokens, int tokens, double seconds, int forgotten) {}
+  public record Reply(String text, int promptTokens, int cachedTokens, int tokens, double seconds, int forgotten) {}
 
   private Chat(Recipe recipe, NDManager manager) {
     Path folder = recipe.model().folder();
@@ -98,6 +101,7 @@ public final class Chat implements AutoCloseable {
 
   private void use(Optional<Path> folder) {
     Optional<Adapter> next = folder.map(this::load);
+    cache.clear();
     adapter.ifPresent(Adapter::close);
     adapter = next;
   }
@@ -135,14 +139,15 @@ public final class Chat implements AutoCloseable {
     int before = history.size();
     history.add(new Message(Message.USER, text));
     try {
-      int[] prompt = prompt();
+      Prompt prompt = new Prompt(prompt(), answers++, adapter);
       int forgotten = before + 1 - history.size();
       StreamedAnswer stream = new StreamedAnswer(tokenizer, stops(), listener, () -> interrupted);
-      int[] said = generate(prompt, stream);
-      String answer = stream.ended(prompt, said);
+      int cached = cache.shared(base.decoder(), prompt);
+      int[] said = Generator.generate(base.decoder(), prompt, settings(stream), cache);
+      String answer = stream.ended(prompt.tokens(), said);
       history.add(new Message(Message.ASSISTANT, answer));
       return new Reply(
-          answer, prompt.length, said.length, (System.nanoTime() - begin) / 1e9, forgotten);
+          answer, prompt.tokens().length, cached, said.length, (System.nanoTime() - begin) / 1e9, forgotten);
     } catch (RuntimeException e) {
       history.remove(history.size() - 1);
       throw e;
@@ -170,19 +175,17 @@ public final class Chat implements AutoCloseable {
         : Labels.prompt(tokenizer, template, new Example.Conversation(history));
   }
 
-  private int[] generate(int[] prompt, StreamedAnswer stream) {
-    GenerationSettings settings =
-        new GenerationSettings(
-            recipe.generate().maxNewTokens(),
-            base.config().stopIds(tokenizer.eosId()),
-            recipe.sampling(),
-            stream);
-    List<Prompt> prompts = List.of(new Prompt(prompt, answers++, adapter));
-    return Generator.generate(base.decoder(), prompts, settings).get(0);
+  private GenerationSettings settings(StreamedAnswer stream) {
+    return new GenerationSettings(
+        recipe.generate().maxNewTokens(),
+        base.config().stopIds(tokenizer.eosId()),
+        recipe.sampling(),
+        stream);
   }
 
   @Override
   public void close() {
+    cache.close();
     adapter.ifPresent(Adapter::close);
     tokenizer.close();
     manager.close();

@@ -7,9 +7,7 @@ import java.util.stream.IntStream;
 
 /** A growing answer to a prompt. */
 final class Answer {
-  private final int[] prompt;
-  private final long number;
-  private final Optional<Adapter> adapter;
+  private final Prompt prompt;
   private final GenerationSettings settings;
   private final DecoderConfig config;
   private final int virtualTokens;
@@ -17,20 +15,22 @@ final class Answer {
   private int count;
   private boolean open;
 
-  Answer(Prompt asked, GenerationSettings settings, DecoderConfig config) {
-    this.prompt = asked.tokens();
-    this.number = asked.number();
-    this.adapter = asked.adapter();
+  Answer(Prompt prompt, GenerationSettings settings, DecoderConfig config) {
+    this.prompt = prompt;
     this.settings = settings;
     this.config = config;
-    this.virtualTokens = Decoder.virtualTokens(adapter);
-    int room = Math.max(0, config.contextLength() - virtualTokens - prompt.length);
+    this.virtualTokens = Decoder.virtualTokens(prompt.adapter());
+    int room = Math.max(0, config.contextLength() - virtualTokens - prompt.tokens().length);
     this.tokens = new int[Math.min(settings.maxNewTokens(), room)];
     this.open = tokens.length > 0;
   }
 
+  Prompt prompt() {
+    return prompt;
+  }
+
   Optional<Adapter> adapter() {
-    return adapter;
+    return prompt.adapter();
   }
 
   /** Whether it wants another token. */
@@ -44,12 +44,12 @@ final class Answer {
       return;
     }
     tokens[count++] = token;
-    open = count < tokens.length && !settings.stop().isReached(prompt, tokens());
+    open = count < tokens.length && !settings.stop().isReached(prompt.tokens(), tokens());
   }
 
   /** Where its newest token stands. */
   long lastPosition() {
-    return prompt.length + Math.max(0, count - 1L);
+    return prompt.tokens().length + Math.max(0, count - 1L);
   }
 
   /** The newest one; there must be one. */
@@ -59,7 +59,7 @@ final class Answer {
 
   /** What decides its next token, if chance does. */
   long chance(Sampling sampling) {
-    return sampling.number(number, count);
+    return sampling.number(prompt.number(), count);
   }
 
   /**
@@ -72,7 +72,7 @@ final class Answer {
 
   /** Prompt and answer. */
   int[] text() {
-    return IntStream.concat(Arrays.stream(prompt), Arrays.stream(tokens())).toArray();
+    return IntStream.concat(Arrays.stream(prompt.tokens()), Arrays.stream(tokens())).toArray();
   }
 
   int[] tokens() {

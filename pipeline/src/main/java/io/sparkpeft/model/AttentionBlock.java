@@ -81,21 +81,21 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
     Heads own =
         AttentionKernels.heads(
             pass.scope(), x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
-    return pass.prefix(layer)
+    return pass.past(layer)
         .map(
-            prefix ->
+            past ->
                 PrefixKernels.prefixed(
                     pass.scope(),
                     own,
-                    prefix.keys().value(),
-                    prefix.values().value(),
+                    past.keys(),
+                    past.values(),
                     pass.documents().lengths()))
         .orElse(own);
   }
 
   /** How many keys and values stand before those of every document. */
   private long past(Pass pass) {
-    return pass.prefix(layer).map(Prefix::tokens).orElse(0L);
+    return pass.past(layer).map(Past::tokens).orElse(0L);
   }
 
   /**

@@ -90,7 +90,19 @@ public final class Decoder {
 
   /** A pass over documents without a backward half. */
   Pass pass(NDManager scope, AdapterRows adapters, Documents documents) {
-    return pass(scope, adapters, documents, documents.positions());
+    return pass(scope, adapters, documents, documents.positions(), List.of());
+  }
+
+  /**
+   * The same for the rest of one text.
+   *
+   * @param from the position of its first token in the text
+   * @param past what was read of the text before, and of what an adapter puts before it
+   */
+  Pass restOfText(
+      NDManager scope, AdapterRows adapters, Documents rest, int from, List<Past> past) {
+    long[] positions = Arrays.stream(rest.positions()).map(position -> position + from).toArray();
+    return pass(scope, adapters, rest, positions, past);
   }
 
   /** A pass over documents that ends in gradients. */
@@ -108,6 +120,7 @@ public final class Decoder {
         dropout,
         documents,
         rotary.at(scope, documents, behindPrefix(Optional.of(adapter), documents.positions())),
+        List.of(),
         gradients);
   }
 
@@ -121,10 +134,15 @@ public final class Decoder {
     long[] one = new long[positions.length];
     Arrays.fill(one, 1);
     Documents tokens = new Documents(one);
-    return pass(scope, AdapterRows.of(adapters, tokens), tokens, positions);
+    return pass(scope, AdapterRows.of(adapters, tokens), tokens, positions, List.of());
   }
 
-  private Pass pass(NDManager scope, AdapterRows adapters, Documents documents, long[] positions) {
+  private Pass pass(
+      NDManager scope,
+      AdapterRows adapters,
+      Documents documents,
+      long[] positions,
+      List<Past> past) {
     return new Pass(
         scope,
         workspaces.borrow(scope),
@@ -133,6 +151,7 @@ public final class Decoder {
         DropoutMasks.NONE,
         documents,
         rotary.at(scope, documents, behindPrefix(adapters.only(), positions)),
+        past,
         GradientSink.NONE);
   }
 

@@ -75,6 +75,21 @@ public final class Generator {
     return answers.stream().map(Answer::tokens).toList();
   }
 
+  /**
+   * The same for one prompt that may begin as the last one and its answer did.
+   *
+   * @param cache of the same decoder; what this prompt and its answer leave takes its place
+   */
+  public static int[] generate(
+      Decoder decoder, Prompt prompt, GenerationSettings settings, PromptCache cache) {
+    Generator generator = new Generator(decoder, settings);
+    Answer answer = generator.begin(prompt);
+    if (answer.isOpen()) {
+      generator.complete(answer, cache);
+    }
+    return answer.tokens();
+  }
+
   private Answer begin(Prompt prompt) {
     if (prompt.tokens().length == 0) {
       throw ModelErrors.emptyPrompt();
@@ -88,17 +103,36 @@ public final class Generator {
       return;
     }
     try (NDManager scope = decoder.newScope()) {
-      List<Answer> open = answers;
       KvCache cache = newCache(scope, answers);
-      accept(open, first(scope, open, cache));
-      while (open.stream().anyMatch(Answer::isOpen)) {
-        if (!open.stream().allMatch(Answer::isOpen)) {
-          cache = cache.keep(scope, openRows(open));
-          open = open.stream().filter(Answer::isOpen).toList();
-        }
-        boolean outgrown = open.stream().anyMatch(Answer::outgrowsItsPositions);
-        accept(open, outgrown ? first(scope, open, cache) : following(scope, open, cache));
+      accept(answers, first(scope, answers, cache));
+      goOn(scope, answers, cache);
+    }
+  }
+
+  private void complete(Answer answer, PromptCache known) {
+    List<Answer> alone = List.of(answer);
+    NDManager scope = decoder.newScope();
+    try {
+      KvCache cache = newCache(scope, alone);
+      accept(alone, rest(scope, answer, known, cache));
+      goOn(scope, alone, cache);
+      known.keep(scope, answer, cache);
+    } catch (RuntimeException e) {
+      scope.close();
+      throw e;
+    }
+  }
+
+  private void goOn(NDManager scope, List<Answer> answers, KvCache begun) {
+    List<Answer> open = answers;
+    KvCache cache = begun;
+    while (open.stream().anyMatch(Answer::isOpen)) {
+      if (!open.stream().allMatch(Answer::isOpen)) {
+        cache = cache.keep(scope, openRows(open));
+        open = open.stream().filter(Answer::isOpen).toList();
       }
+      boolean outgrown = open.stream().anyMatch(Answer::outgrowsItsPositions);
+      accept(open, outgrown ? first(scope, open, cache) : following(scope, open, cache));
     }
   }
 
@@ -141,19 +175,41 @@ public final class Generator {
     try (NDManager scope = parent.newSubManager()) {
       List<int[]> texts = answers.stream().map(Answer::text).toList();
       Documents documents = Documents.of(texts);
-      int virtual = virtualTokens(answers);
-      long[] seen = Arrays.stream(documents.lengths()).map(n -> n + virtual).toArray();
       Pass pass = decoder.pass(scope, AdapterRows.of(adapters(answers), documents), documents);
-      NDArray x = decoder.embed(pass, Documents.joined(texts));
-      for (int i = 0; i < decoder.layers().size(); i++) {
-        DecoderLayer.Saved saved = decoder.layers().get(i).forward(pass, x);
-        AttentionKernels.Heads heads = saved.attention().heads();
-        AttentionKernels.fillCache(cache.layers().get(i).keys(), heads.k(), seen);
-        AttentionKernels.fillCache(cache.layers().get(i).values(), heads.v(), seen);
-        x = saved.output();
-      }
-      return next(pass, answers, x, documents.lastRows());
+      return read(pass, texts, answers, cache);
     }
+  }
+
+  /** The token after a text, of which what is known already is not read again. */
+  private long[] rest(NDManager parent, Answer answer, PromptCache known, KvCache cache) {
+    int shared = known.shared(decoder, answer.prompt());
+    if (shared == 0) {
+      return first(parent, List.of(answer), cache);
+    }
+    try (NDManager scope = parent.newSubManager()) {
+      int[] text = answer.text();
+      List<int[]> rest = List.of(Arrays.copyOfRange(text, shared, text.length));
+      Documents document = Documents.of(rest);
+      AdapterRows adapter = AdapterRows.all(answer.adapter(), document);
+      List<Past> past = known.before(scope, shared);
+      Pass pass = decoder.restOfText(scope, adapter, document, shared, past);
+      return read(pass, rest, List.of(answer), cache);
+    }
+  }
+
+  /** Reads texts into the cache, with all that stands before them. */
+  private long[] read(Pass pass, List<int[]> texts, List<Answer> answers, KvCache cache) {
+    NDArray x = decoder.embed(pass, Documents.joined(texts));
+    for (int i = 0; i < decoder.layers().size(); i++) {
+      DecoderLayer.Saved saved = decoder.layers().get(i).forward(pass, x);
+      AttentionKernels.Heads heads = saved.attention().heads();
+      long before = pass.past(i).map(Past::tokens).orElse(0L);
+      long[] seen = Arrays.stream(pass.documents().lengths()).map(n -> n + before).toArray();
+      AttentionKernels.fillCache(cache.layers().get(i).keys(), heads.k(), seen);
+      AttentionKernels.fillCache(cache.layers().get(i).values(), heads.v(), seen);
+      x = saved.output();
+    }
+    return next(pass, answers, x, pass.documents().lastRows());
   }
 
   /** The tokens after those just accepted. */

@@ -54,6 +54,17 @@ record KvCache(List<Layer> layers) {
             .toList());
   }
 
+  /** The first positions of the only row, in the same memory. */
+  List<Past> past(NDManager scope, long positions) {
+    return layers.stream()
+        .map(
+            layer ->
+                new Past(
+                    AttentionKernels.onlyRow(scope, layer.keys(), positions),
+                    AttentionKernels.onlyRow(scope, layer.values(), positions)))
+        .toList();
+  }
+
   /** Some rows alone; this cache is closed, layer by layer. */
   KvCache keep(NDManager scope, long[] rows) {
     try (NDArray kept = Tensors.fromLongs(scope, rows, rows.length)) {

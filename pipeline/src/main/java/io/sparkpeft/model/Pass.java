@@ -23,6 +23,7 @@ import java.util.function.Predicate;
  * @param dropout masks for the adapter's inputs; none outside training
  * @param documents how the rows of activations fall into texts
  * @param positions where the rows' tokens stand in their texts
+ * @param past what was read of the only text before, layer by layer; nothing where texts begin here
  * @param gradients where the adapter's gradients go; nowhere outside training
  */
 record Pass(
@@ -33,19 +34,23 @@ record Pass(
     DropoutMasks dropout,
     Documents documents,
     Positions positions,
+    List<Past> past,
     GradientSink gradients) {
 
   /** The same, with results living elsewhere. */
   Pass in(NDManager other) {
-    return new Pass(other, workspace, product, adapters, dropout, documents, positions, gradients);
+    return new Pass(
+        other, workspace, product, adapters, dropout, documents, positions, past, gradients);
   }
 
   Pass withDropout(DropoutMasks other) {
-    return new Pass(scope, workspace, product, adapters, other, documents, positions, gradients);
+    return new Pass(
+        scope, workspace, product, adapters, other, documents, positions, past, gradients);
   }
 
   private Pass with(AdapterRows other) {
-    return new Pass(scope, workspace, product, other, dropout, documents, positions, gradients);
+    return new Pass(
+        scope, workspace, product, other, dropout, documents, positions, past, gradients);
   }
 
   /** The adapter of all rows; empty if they have none, or several. */
@@ -57,9 +62,14 @@ record Pass(
     return adapter().flatMap(present -> present.linear(module));
   }
 
-  /** What stands before every text in that layer's attention. */
+  /** What an adapter puts before every text in that layer's attention. */
   Optional<Prefix> prefix(int layer) {
     return adapter().flatMap(present -> present.prefix(layer));
+  }
+
+  /** What stands before every text in that layer's attention: an adapter's, or what was read. */
+  Optional<Past> past(int layer) {
+    return past.isEmpty() ? prefix(layer).map(Past::of) : Optional.of(past.get(layer));
   }
 
   /** The same for these rows alone, which are in ascending order. */

@@ -23,6 +23,7 @@ public final class AttentionKernels {
   private static final Kernel EMPTY_CACHE = new Kernel("empty_cache");
   private static final Kernel FILL_CACHE = new Kernel("fill_cache_");
   private static final Kernel FIRST_POSITIONS = new Kernel("first_positions");
+  private static final Kernel ONLY_ROW = new Kernel("only_row");
   private static final Kernel KEPT_ROWS = new Kernel("kept_rows");
   private static final Kernel CACHED_ATTENTION = new Kernel("cached_attention");
 
@@ -191,6 +192,11 @@ public final class AttentionKernels {
   /** The first positions of a cache, in the same memory. */
   public static NDArray firstPositions(NDManager scope, NDArray cache, long positions) {
     return FIRST_POSITIONS.tensor(scope, cache, positions);
+  }
+
+  /** The first positions of a cache of one row [heads, positions, features], in the same memory. */
+  public static NDArray onlyRow(NDManager scope, NDArray cache, long positions) {
+    return ONLY_ROW.tensor(scope, cache, positions);
   }
 
   /**

@@ -96,6 +96,8 @@ class ChatTest {
       Chat.Reply again = chat.say("The owl", piece -> {});
       assertThat(chat.remembers()).isTrue();
       assertThat(second.promptTokens()).isGreaterThan(2 * first.promptTokens());
+      assertThat(first.cachedTokens()).isZero();
+      assertThat(second.cachedTokens()).isGreaterThanOrEqualTo(first.promptTokens());
       assertThat(again.text()).isEqualTo(first.text());
       assertThat(again.promptTokens()).isEqualTo(first.promptTokens());
     }

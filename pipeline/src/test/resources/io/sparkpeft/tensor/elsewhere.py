@@ -70,6 +70,7 @@ def meta_rest(x: Tensor, ids: Tensor) -> int:
     rows = sum_of([join_rows([capped, gx])])
     chosen = warped(rows[:3], 0.5, 4, 1.0)[:, ids]  # top-p reads a value
     cache = first_positions(x.view([1, 1, x.size(0), x.size(1)]), 2)
+    cache = only_row(cache, 2)
     made = empty([2, 2], torch.float32, "meta")
     made = blocks_of((made + made).view([-1]), 4)
     return sums.numel() + chosen.numel() + cache.numel() + made.numel()

@@ -23,6 +23,11 @@ def first_positions(cache: Tensor, positions: int) -> Tensor:
     return cache[:, :, :positions]
 
 
+# The same of its only row: keys or values [K, T, D] that stand before a text's others.
+def only_row(cache: Tensor, positions: int) -> Tensor:
+    return cache[0, :, :positions]
+
+
 # A cache of some of its rows.
 def kept_rows(cache: Tensor, rows: Tensor) -> Tensor:
     return cache.index_select(0, rows)

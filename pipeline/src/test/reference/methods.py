@@ -38,7 +38,21 @@ METHODS = {
             "layers_to_transform": [1],
         },
     ),
+    "vblora_saved": (
+        VBLoRAConfig,
+        {**BANK, "target_modules": ["q_proj", "down_proj"], "modules_to_save": ["lm_head", "norm"]},
+    ),
+    "vblora_topk_saved": (
+        VBLoRAConfig,
+        {
+            **BANK,
+            "save_only_topk_weights": True,
+            "target_modules": ["v_proj"],
+            "modules_to_save": ["embed_tokens"],
+        },
+    ),
     "ia3": (IA3Config, {}),
+    "ia3_saved": (IA3Config, {"modules_to_save": ["lm_head", "input_layernorm"]}),
     "ia3_all": (
         IA3Config,
         {"target_modules": llama.LINEAR, "feedforward_modules": ["up_proj", "o_proj", "lm_head"]},
@@ -48,6 +62,20 @@ METHODS = {
 PREFIXED = ["gpt2", "opt", "gpt_neox", "phi", "mistral", "qwen2_window", "gemma2", "gemma3"]
 PREFIXED += ["phi3_longrope", "falcon_rw"]
 SCALED = ["gpt2", "opt", "gpt_neox", "phi"]
+WHOLE = {
+    "ia3-saved_phi": (IA3Config, {"modules_to_save": ["final_layernorm", "dense"]}),
+    "ia3-saved_gpt2": (IA3Config, {"modules_to_save": ["wte", "ln_f"]}),
+    "vblora-all_gpt2": (VBLoRAConfig, {**BANK, "bias": "all", "target_modules": ["c_attn", "c_fc"]}),
+    "vblora-only_opt": (
+        VBLoRAConfig,
+        {
+            **BANK,
+            "bias": "vblora_only",
+            "target_modules": ["q_proj", "fc1"],
+            "modules_to_save": ["fc2", "final_layer_norm"],
+        },
+    ),
+}
 DROPPED = 1 - llama.KEEP
 BOTTLENECKS = {
     "bottleneck_houlsby": {
@@ -181,6 +209,7 @@ class BottleneckModel(torch.nn.Module):
 
 def saved_name(name):
     """The key in adapter_model.safetensors of a parameter as torch names it."""
+    name = name.replace(".modules_to_save", "")
     if "vblora_vector_bank" in name:
         return "base_model.vblora_vector_bank"
     if "adapter_" in name:
@@ -265,13 +294,17 @@ def main(root, names):
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     settings = {name: settings for name, (_, settings) in METHODS.items()} | BOTTLENECKS
-    for name in names or settings:
+    for name in [name for name in settings if name in names or not names]:
         write(root / "methods" / name, adapted(name), settings[name])
     for family in [] if names else PREFIXED:
         folder = root / "methods_of_families" / f"prefix_{family}"
         of_family(folder, family, PrefixTuningConfig, {"num_virtual_tokens": 4})
     for family in [] if names else SCALED:
         of_family(root / "methods_of_families" / f"ia3_{family}", family, IA3Config, {})
+    for name, (kind, settings) in WHOLE.items():
+        if name in names or not names:
+            family = name.partition("_")[2]
+            of_family(root / "methods_of_families" / name, family, kind, settings)
 
 
 if __name__ == "__main__":

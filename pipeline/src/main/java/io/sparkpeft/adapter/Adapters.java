@@ -19,11 +19,13 @@ public final class Adapters {
       NDManager parent, AdapterConfig config, BaseModel base, FrozenTensors frozen, long seed) {
     return switch (config.peftType()) {
       case LORA -> LoraAdapter.create(parent, (LoraConfig) config, base, frozen, seed);
-      case VBLORA -> VbLoraAdapter.create(parent, (VbLoraConfig) config, base, seed);
-      case IA3 -> ModuleAdapter.create(parent, config, ((Ia3Config) config).targets(base), seed);
+      case VBLORA -> VbLoraAdapter.create(parent, (VbLoraConfig) config, base, frozen, seed);
+      case IA3 ->
+          ModuleAdapter.create(parent, config, ((Ia3Config) config).parts(base), frozen, seed);
       case PREFIX_TUNING -> PrefixAdapter.create(parent, (PrefixTuningConfig) config, base, seed);
       case BOTTLENECK ->
-          ModuleAdapter.create(parent, config, ((BottleneckConfig) config).targets(base), seed);
+          ModuleAdapter.create(
+              parent, config, ((BottleneckConfig) config).parts(base), frozen, seed);
     };
   }
 
@@ -46,10 +48,10 @@ public final class Adapters {
     return switch (config.peftType()) {
       case LORA -> LoraAdapter.load(parent, folder, base, frozen);
       case VBLORA -> VbLoraAdapter.load(parent, (VbLoraConfig) config, folder, base);
-      case IA3 -> ModuleAdapter.load(parent, config, folder, ((Ia3Config) config).targets(base));
+      case IA3 -> ModuleAdapter.load(parent, config, folder, ((Ia3Config) config).parts(base));
       case PREFIX_TUNING -> PrefixAdapter.load(parent, (PrefixTuningConfig) config, folder, base);
       case BOTTLENECK ->
-          ModuleAdapter.load(parent, config, folder, ((BottleneckConfig) config).targets(base));
+          ModuleAdapter.load(parent, config, folder, ((BottleneckConfig) config).parts(base));
     };
   }
 

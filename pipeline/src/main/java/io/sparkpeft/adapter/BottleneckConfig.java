@@ -39,10 +39,14 @@ public final class BottleneckConfig extends AdapterConfig {
 
   @Override
   public AdapterShape shape(BaseModel base) {
-    return ModuleAdapter.shape(targets(base));
+    return parts(base).shape();
   }
 
-  List<ModuleTarget> targets(BaseModel base) {
+  ModuleAdapter.Parts parts(BaseModel base) {
+    return ModuleAdapter.Parts.of(this, targets(base), base);
+  }
+
+  private List<ModuleTarget> targets(BaseModel base) {
     return TargetModules.match(this, base.linearModules()).stream()
         .<ModuleTarget>map(module -> new BottleneckTarget(module, placement(module), this))
         .toList();

@@ -25,7 +25,10 @@ final class Ia3Keys {
       new PeftKeys.Schema(
           "IA3",
           DEFAULTS,
-          Map.of("feedforward_modules", Rule.MODULES, "init_ia3_weights", Rule.BOOLEAN),
+          Map.of(
+              "feedforward_modules", Rule.MODULES,
+              "init_ia3_weights", Rule.BOOLEAN,
+              "modules_to_save", Rule.NAMES),
           Map.of(),
           Set.of(),
           Map.of(),

@@ -133,7 +133,7 @@ final class LoraAdapter implements Adapter {
   @Override
   public boolean keepsTie() {
     boolean isEmbeddingChanged =
-        parts.embedding().isPresent() || parts.wholeEmbedding().isPresent();
+        parts.embedding().isPresent() || parts.whole().embedding().isPresent();
     return parts.rowsHoldForHead() || (parts.headFollows() && isEmbeddingChanged);
   }
 

@@ -48,9 +48,7 @@ final class LoraBeginning {
       putExtra(target);
     }
     parts.embedding().ifPresent(this::putDrawn);
-    for (TrainedTensor tensor : parts.tensors()) {
-      values.put(tensor.entry().name(), frozen.fp32(manager, tensor.name()));
-    }
+    values.putAll(parts.whole().begin(manager, frozen));
     parts.rows().forEach(this::putRows);
     return values;
   }

@@ -105,11 +105,7 @@ public final class LoraConfig extends AdapterConfig {
   }
 
   TrainedTensor.Bias bias() {
-    return switch (key("bias").textValue()) {
-      case "all" -> TrainedTensor.Bias.ALL;
-      case "lora_only" -> TrainedTensor.Bias.ADAPTED;
-      default -> TrainedTensor.Bias.NONE;
-    };
+    return TrainedTensor.Bias.of(key("bias"), "lora_only");
   }
 
   /** Without loftq, which PEFT would begin again when it loads the adapter. */

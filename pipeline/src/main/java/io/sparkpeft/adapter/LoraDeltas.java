@@ -25,7 +25,7 @@ final class LoraDeltas {
   private final FrozenTensors frozen;
   private final Map<String, DeltaTensor> tensors;
   private final Map<String, LinearDelta> linears = new HashMap<>();
-  private final Map<String, DeltaTensor> replacements = new HashMap<>();
+  private final Map<String, DeltaTensor> replacements;
   private final List<Decomposition> decompositions = new ArrayList<>();
   private Optional<EmbeddingDelta> embedding = Optional.empty();
 
@@ -50,7 +50,9 @@ final class LoraDeltas {
       linears.put(module, delta(target, Optional.ofNullable(removed.get(module))));
     }
     parts.embedding().ifPresent(target -> embedding = Optional.of(delta(target)));
-    parts.tensors().forEach(tensor -> put(tensor, base));
+    WholeTensors.Deltas whole = parts.whole().deltas(base, tensors);
+    linears.putAll(whole.linears());
+    replacements = whole.replacements();
     parts.rows().forEach(this::put);
     if (parts.headFollows()) {
       letHeadFollow(base);
@@ -96,16 +98,6 @@ final class LoraDeltas {
     return norms;
   }
 
-  private void put(TrainedTensor tensor, BaseModel base) {
-    DeltaTensor trained = tensors.get(tensor.entry().name());
-    Optional<LinearModule> linear = tensor.linearWeight(base);
-    if (linear.isPresent()) {
-      linears.put(linear.get().name(), new WholeWeight(trained, linear.get().fanInFanOut()));
-    } else {
-      replacements.put(tensor.name(), trained);
-    }
-  }
-
   private void put(TrainedRows part) {
     TokenRows rows = new TokenRows(part.tokens(), tensors.get(part.entry().name()));
     if (part.module().equals(BaseWeights.HEAD)) {
@@ -120,7 +112,8 @@ final class LoraDeltas {
 
   private void letHeadFollow(BaseModel base) {
     parts
-        .wholeEmbedding()
+        .whole()
+        .embedding()
         .ifPresent(
             tensor ->
                 linears.put(
@@ -174,7 +167,8 @@ final class LoraDeltas {
     Map<String, NDArray> copies = new LinkedHashMap<>();
     String head = LoraTarget.PREFIX + BaseWeights.HEAD;
     parts
-        .wholeEmbedding()
+        .whole()
+        .embedding()
         .filter(tensor -> parts.headFollows())
         .ifPresent(
             tensor -> copies.put(head + ".weight", tensors.get(tensor.entry().name()).value()));

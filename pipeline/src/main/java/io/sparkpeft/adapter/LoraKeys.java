@@ -28,8 +28,6 @@ final class LoraKeys {
       }
       """;
 
-  private static final Set<String> BIASES = Set.of("none", "all", "lora_only");
-
   private static final Map<String, Rule> RULES =
       Map.ofEntries(
           Map.entry("r", Rule.COUNT),
@@ -39,11 +37,8 @@ final class LoraKeys {
           Map.entry("use_dora", Rule.BOOLEAN),
           Map.entry("lora_bias", Rule.BOOLEAN),
           Map.entry("ensure_weight_tying", Rule.BOOLEAN),
-          Map.entry(
-              "bias", new Rule("none, all or lora_only", value -> BIASES.contains(value.asText()))),
-          Map.entry(
-              "modules_to_save",
-              new Rule("a list of texts or null", value -> value.isNull() || isNames(value))),
+          Map.entry("bias", Rule.bias("lora_only")),
+          Map.entry("modules_to_save", Rule.NAMES),
           Map.entry(
               "trainable_token_indices",
               new Rule(
@@ -68,10 +63,6 @@ final class LoraKeys {
           LoraKeys::check);
 
   private LoraKeys() {}
-
-  private static boolean isNames(JsonNode value) {
-    return value.isArray() && value.valueStream().allMatch(JsonNode::isTextual);
-  }
 
   private static boolean isTokens(JsonNode value) {
     return value.isNull()

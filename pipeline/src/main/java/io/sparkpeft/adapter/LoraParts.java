@@ -15,7 +15,7 @@ import java.util.Set;
  *
  * @param linears adapted linear layers, in the base's order
  * @param embedding adapted by LoRA, if it is
- * @param tensors trained whole
+ * @param whole tensors trained whole
  * @param rows of the embedding and the head, trained in place of the base's
  * @param headFollows whether the tied head takes part in what LoRA or modules_to_save do to the
  *     embedding
@@ -26,7 +26,7 @@ import java.util.Set;
 record LoraParts(
     List<LoraTarget> linears,
     Optional<LoraEmbeddingTarget> embedding,
-    List<TrainedTensor> tensors,
+    WholeTensors whole,
     List<TrainedRows> rows,
     boolean headFollows,
     boolean rowsHoldForHead,
@@ -42,14 +42,13 @@ record LoraParts(
     Set<String> adapted = new HashSet<>();
     linears.forEach(target -> adapted.add(target.module().name()));
     embedding.ifPresent(target -> adapted.add(target.module().name()));
-    List<TrainedTensor> tensors =
-        TrainedTensor.of(config.modulesToSave(), config.bias(), base, adapted);
+    WholeTensors whole = WholeTensors.of(config, config.bias(), base, adapted);
     List<TrainedRows> rows = TrainedRows.of(config, base);
     LoraParts parts =
         new LoraParts(
             linears,
             embedding,
-            tensors,
+            whole,
             rows,
             base.tiedHead() && config.ensureWeightTying(),
             base.tiedHead()
@@ -62,8 +61,7 @@ record LoraParts(
 
   private void check(Set<String> adapted) {
     for (TrainedRows part : rows) {
-      boolean isWhole = tensors.stream().anyMatch(t -> t.name().equals(part.module() + ".weight"));
-      if (isWhole || adapted.contains(part.module())) {
+      if (whole.contains(part.module() + ".weight") || adapted.contains(part.module())) {
         throw AdapterErrors.contradiction(
             "trainable_token_indices",
             part.module() + " is trained by modules_to_save or target_modules already.");
@@ -82,26 +80,13 @@ record LoraParts(
     List<AdaptedModule> modules = new ArrayList<>();
     AdaptedModule.Work work = beginsInBase ? AdaptedModule.Work.REDUCED : AdaptedModule.Work.ADDED;
     linears.forEach(target -> modules.add(target.adapted(dropout, work)));
-    for (TrainedTensor tensor : tensors) {
-      tensor
-          .linearWeight(base)
-          .ifPresent(
-              module ->
-                  modules.add(
-                      new AdaptedModule(
-                          module, tensor.entry().elements(), 0, 0, AdaptedModule.Work.WHOLE)));
-    }
+    modules.addAll(whole.modules(base));
     return modules;
   }
 
   /** Trained values of everything else, by module. */
   Map<String, Long> others(BaseModel base) {
-    Map<String, Long> others = new HashMap<>();
-    for (TrainedTensor tensor : tensors) {
-      if (tensor.linearWeight(base).isEmpty()) {
-        others.merge(TrainedTensor.module(tensor.name()), tensor.entry().elements(), Long::sum);
-      }
-    }
+    Map<String, Long> others = whole.others(base);
     embedding.ifPresent(
         target ->
             others.put(
@@ -116,7 +101,7 @@ record LoraParts(
     List<TensorEntry> entries = new ArrayList<>();
     linears.forEach(target -> entries.addAll(target.entries()));
     embedding.ifPresent(target -> entries.addAll(target.entries()));
-    tensors.forEach(tensor -> entries.add(tensor.entry()));
+    entries.addAll(whole.entries());
     rows.forEach(part -> entries.add(part.entry()));
     return entries;
   }
@@ -126,7 +111,7 @@ record LoraParts(
     List<TensorEntry> entries = new ArrayList<>();
     linears.forEach(target -> entries.addAll((beginsInBase ? target.doubled() : target).entries()));
     embedding.ifPresent(target -> entries.addAll(target.entries()));
-    tensors.forEach(tensor -> entries.add(tensor.entry()));
+    entries.addAll(whole.entries());
     rows.forEach(part -> entries.add(part.entry()));
     entries.addAll(copiesOfHead());
     return entries;
@@ -145,17 +130,13 @@ record LoraParts(
           copies.add(entry(head + ".lora_A.weight", target.r(), m.width()));
           copies.add(entry(head + ".lora_B.weight", m.vocabulary(), target.r()));
         });
-    wholeEmbedding()
+    whole
+        .embedding()
         .ifPresent(
             tensor ->
                 copies.add(
                     new TensorEntry(head + ".weight", Dtype.FLOAT32, tensor.entry().shape())));
     return copies;
-  }
-
-  /** The embedding's weight, if it is trained whole and the head follows it. */
-  Optional<TrainedTensor> wholeEmbedding() {
-    return tensors.stream().filter(TrainedTensor::isEmbedding).findFirst();
   }
 
   private static TensorEntry entry(String name, long... shape) {

@@ -60,6 +60,20 @@ final class PeftKeys {
     static final Rule TEXT_OR_NULL = new Rule("a text or null", PeftKeys::isTextOrNull);
     static final Rule MODULES = new Rule("a text, a list of texts or null", PeftKeys::isModules);
 
+    /** What modules_to_save must be. */
+    static final Rule NAMES =
+        new Rule(
+            "a list of texts or null",
+            value -> value.isNull() || isListOf(value, JsonNode::isTextual));
+
+    /**
+     * @param adapted the word for the biases of adapted layers alone
+     */
+    static Rule bias(String adapted) {
+      List<String> words = List.of("none", "all", adapted);
+      return new Rule("none, all or " + adapted, value -> words.contains(value.textValue()));
+    }
+
     static Rule oneOf(List<String> texts) {
       return new Rule(
           "one of " + String.join(", ", texts), node -> texts.contains(node.textValue()));

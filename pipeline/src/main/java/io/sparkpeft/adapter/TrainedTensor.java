@@ -1,5 +1,6 @@
 package io.sparkpeft.adapter;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.weights.TensorEntry;
 import java.util.ArrayList;
@@ -27,7 +28,20 @@ record TrainedTensor(String name, TensorEntry entry, boolean isEmbedding) {
     /** Of all linear layers and norms. */
     ALL,
     /** Of adapted layers alone: PEFT's lora_only and its like. */
-    ADAPTED
+    ADAPTED;
+
+    /**
+     * Of a configuration's key {@code bias}.
+     *
+     * @param adapted how its method writes {@link #ADAPTED}
+     */
+    static Bias of(JsonNode key, String adapted) {
+      String text = key.textValue();
+      if (text.equals("all")) {
+        return ALL;
+      }
+      return text.equals(adapted) ? ADAPTED : NONE;
+    }
   }
 
   /**

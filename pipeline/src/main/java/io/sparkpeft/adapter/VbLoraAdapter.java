@@ -2,7 +2,6 @@ package io.sparkpeft.adapter;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Tensors;
 import io.sparkpeft.tensor.VbLoraKernels;
 import io.sparkpeft.tensor.VbLoraKernels.Choice;
@@ -14,45 +13,79 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
- * A VB-LoRA adapter in memory. Trained are the bank and all logits; layers see the matrices A and B
- * that follow from them, as {@link VbLoraMatrices} does. An adapter out of a file of top-k weights
- * has no logits any more: of such a one the bank alone counts as a parameter, and nothing can be
- * trained.
+ * A VB-LoRA adapter in memory. Trained are the bank, all logits, and what its configuration has it
+ * train whole; layers see the matrices A and B that follow from bank and logits, as {@link
+ * VbLoraMatrices} does. An adapter out of a file of top-k weights has no logits any more: those do
+ * not count as parameters, and nothing can be trained.
  */
 final class VbLoraAdapter implements Adapter {
   private final NDManager manager;
   private final VbLoraConfig config;
   private final AdapterParameters parameters;
+  private final WholeTensors whole;
   private final VbLoraMatrices matrices;
   private final Map<String, LinearDelta> deltas = new LinkedHashMap<>();
+  private final Map<String, DeltaTensor> replacements;
 
   private VbLoraAdapter(
-      NDManager manager,
-      VbLoraConfig config,
-      List<VbLoraTarget> targets,
-      AdapterParameters parameters,
-      VbLoraMatrices matrices) {
+      NDManager manager, Parts parts, AdapterParameters parameters, VbLoraMatrices matrices) {
     this.manager = manager;
-    this.config = config;
+    this.config = parts.config();
     this.parameters = parameters;
+    this.whole = parts.whole();
     this.matrices = matrices;
-    for (VbLoraTarget target : targets) {
+    for (VbLoraTarget target : parts.targets()) {
       DeltaTensor a = matrices.tensor(target.a());
       DeltaTensor b = matrices.tensor(target.b());
       deltas.put(target.module().name(), new LowRankDelta(a, b, 1, config.vbloraDropout()));
     }
+    WholeTensors.Deltas trainedWhole = whole.deltas(parts.base(), parameters.tensors());
+    deltas.putAll(trainedWhole.linears());
+    replacements = trainedWhole.replacements();
+  }
+
+  /** What an adapter consists of. */
+  private record Parts(
+      VbLoraConfig config, BaseModel base, List<VbLoraTarget> targets, WholeTensors whole) {
+    static Parts of(VbLoraConfig config, BaseModel base) {
+      List<VbLoraTarget> targets = config.targets(base);
+      return new Parts(config, base, targets, config.whole(targets, base));
+    }
+
+    List<TensorEntry> trained() {
+      return config.trainedEntries(targets, whole);
+    }
+
+    List<TensorEntry> topk() {
+      return config.topkEntries(targets, whole);
+    }
+
+    /** What is trained and not a choice of vectors. */
+    List<TensorEntry> chosen() {
+      List<TensorEntry> entries = new ArrayList<>(whole.entries());
+      entries.add(config.bankEntry());
+      return entries;
+    }
   }
 
   /** As {@link Adapters#create}: the bank is drawn once. */
-  static VbLoraAdapter create(NDManager parent, VbLoraConfig config, BaseModel base, long seed) {
+  static VbLoraAdapter create(
+      NDManager parent, VbLoraConfig config, BaseModel base, FrozenTensors frozen, long seed) {
     VbLoraConfig resolved = (VbLoraConfig) TargetModules.resolved(config, base.linearModules());
-    List<VbLoraTarget> targets = resolved.targets(base);
-    AdapterParameters.requireCountable(resolved.trainedEntries(targets));
+    Parts parts = Parts.of(resolved, base);
+    AdapterParameters.requireCountable(parts.trained());
     NDManager manager = parent.newSubManager();
-    return trainable(manager, resolved, targets, entry -> initial(manager, resolved, entry, seed));
+    Map<String, NDArray> ofBase = parts.whole().begin(manager, frozen);
+    return trainable(
+        manager,
+        parts,
+        entry ->
+            Optional.ofNullable(ofBase.get(entry.name()))
+                .orElseGet(() -> initial(manager, resolved, entry, seed)));
   }
 
   private static NDArray initial(
@@ -68,38 +101,35 @@ final class VbLoraAdapter implements Adapter {
 
   /** As {@link Adapters#load}, of either kind of file. */
   static VbLoraAdapter load(NDManager parent, VbLoraConfig config, Path folder, BaseModel base) {
-    List<VbLoraTarget> targets = config.targets(base);
-    List<TensorEntry> expected =
-        config.saveOnlyTopkWeights() ? config.topkEntries(targets) : config.trainedEntries(targets);
+    Parts parts = Parts.of(config, base);
+    List<TensorEntry> expected = config.saveOnlyTopkWeights() ? parts.topk() : parts.trained();
     AdapterReader reader = AdapterReader.open(folder, expected, Map.of());
     NDManager manager = parent.newSubManager();
     return config.saveOnlyTopkWeights()
-        ? chosen(manager, config, targets, reader)
-        : trainable(manager, config, targets, entry -> reader.fp32(manager, entry.name()));
+        ? chosen(manager, parts, reader)
+        : trainable(manager, parts, entry -> reader.fp32(manager, entry.name()));
   }
 
   private static VbLoraAdapter trainable(
-      NDManager manager,
-      VbLoraConfig config,
-      List<VbLoraTarget> targets,
-      Function<TensorEntry, NDArray> values) {
-    AdapterParameters parameters = AdapterParameters.of(config.trainedEntries(targets), values);
-    Map<String, DeltaTensor> trained = parameters.tensors();
-    VbLoraMatrices matrices =
-        new VbLoraMatrices(manager, config, targets, trained.get(VbLoraConfig.BANK));
-    matrices.follow(trained);
-    return new VbLoraAdapter(manager, config, targets, parameters, matrices);
+      NDManager manager, Parts parts, Function<TensorEntry, NDArray> values) {
+    AdapterParameters parameters = AdapterParameters.of(parts.trained(), values);
+    VbLoraMatrices matrices = matrices(manager, parts, parameters);
+    matrices.follow(parameters.tensors());
+    return new VbLoraAdapter(manager, parts, parameters, matrices);
   }
 
-  private static VbLoraAdapter chosen(
-      NDManager manager, VbLoraConfig config, List<VbLoraTarget> targets, AdapterReader reader) {
-    AdapterParameters bank =
-        AdapterParameters.of(
-            List.of(config.bankEntry()), entry -> reader.fp32(manager, entry.name()));
-    VbLoraMatrices matrices =
-        new VbLoraMatrices(manager, config, targets, bank.tensors().get(VbLoraConfig.BANK));
-    matrices.compose(side -> chosen(manager, config, side, reader));
-    return new VbLoraAdapter(manager, config, targets, bank, matrices);
+  private static VbLoraAdapter chosen(NDManager manager, Parts parts, AdapterReader reader) {
+    AdapterParameters parameters =
+        AdapterParameters.of(parts.chosen(), entry -> reader.fp32(manager, entry.name()));
+    VbLoraMatrices matrices = matrices(manager, parts, parameters);
+    matrices.compose(side -> chosen(manager, parts.config(), side, reader));
+    return new VbLoraAdapter(manager, parts, parameters, matrices);
+  }
+
+  private static VbLoraMatrices matrices(
+      NDManager manager, Parts parts, AdapterParameters parameters) {
+    DeltaTensor bank = parameters.tensors().get(VbLoraConfig.BANK);
+    return new VbLoraMatrices(manager, parts.config(), parts.targets(), bank);
   }
 
   private static Choice chosen(
@@ -133,6 +163,11 @@ final class VbLoraAdapter implements Adapter {
   }
 
   @Override
+  public Optional<DeltaTensor> replacement(String tensor) {
+    return Optional.ofNullable(replacements.get(tensor));
+  }
+
+  @Override
   public Optional<Derivation> derivation() {
     return Optional.of(matrices);
   }
@@ -142,13 +177,11 @@ final class VbLoraAdapter implements Adapter {
     if (!config.saveOnlyTopkWeights()) {
       return Adapter.super.savedTensors();
     }
+    Set<String> logits = matrices.namesOfLogits();
     List<NamedTensor> tensors = new ArrayList<>();
-    tensors.add(
-        new NamedTensor(
-            VbLoraConfig.BANK,
-            Dtype.FLOAT32,
-            config.bankEntry().shape(),
-            () -> Tensors.toBytes(matrices.bank().value())));
+    parameters.list().stream()
+        .filter(parameter -> !logits.contains(parameter.name()))
+        .forEach(parameter -> tensors.add(AdapterWriter.tensor(parameter)));
     matrices.forEach((side, choice) -> tensors.addAll(topk(side, choice)));
     return tensors;
   }

@@ -6,6 +6,8 @@ import io.sparkpeft.weights.TensorEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** PEFT's VBLoRAConfig (r 4, 256 vectors of 256, topk 2 unless set otherwise). */
 public final class VbLoraConfig extends AdapterConfig {
@@ -33,10 +35,20 @@ public final class VbLoraConfig extends AdapterConfig {
   @Override
   public AdapterShape shape(BaseModel base) {
     List<VbLoraTarget> targets = targets(base);
-    return new AdapterShape(
-        targets.stream().map(target -> target.adapted(dropout())).toList(),
-        trainedEntries(targets),
-        saveOnlyTopkWeights() ? topkEntries(targets) : trainedEntries(targets));
+    WholeTensors whole = whole(targets, base);
+    List<AdaptedModule> modules = new ArrayList<>();
+    targets.forEach(target -> modules.add(target.adapted(dropout())));
+    modules.addAll(whole.modules(base));
+    List<TensorEntry> trained = trainedEntries(targets, whole);
+    List<TensorEntry> saved = saveOnlyTopkWeights() ? topkEntries(targets, whole) : trained;
+    return new AdapterShape(modules, whole.others(base), trained, saved);
+  }
+
+  /** What is trained beside bank and logits: bias and modules_to_save. */
+  WholeTensors whole(List<VbLoraTarget> targets, BaseModel base) {
+    Set<String> adapted =
+        targets.stream().map(target -> target.module().name()).collect(Collectors.toSet());
+    return WholeTensors.of(this, TrainedTensor.Bias.of(key("bias"), "vblora_only"), base, adapted);
   }
 
   List<VbLoraTarget> targets(BaseModel base) {
@@ -58,13 +70,14 @@ public final class VbLoraConfig extends AdapterConfig {
     return new TensorEntry(BANK, Dtype.FLOAT32, new long[] {numVectors(), vectorLength()});
   }
 
-  List<TensorEntry> trainedEntries(List<VbLoraTarget> targets) {
+  List<TensorEntry> trainedEntries(List<VbLoraTarget> targets, WholeTensors whole) {
     List<TensorEntry> entries = new ArrayList<>(List.of(bankEntry()));
     targets.forEach(target -> target.sides().forEach(side -> entries.add(side.logitsEntry())));
+    entries.addAll(whole.entries());
     return entries;
   }
 
-  List<TensorEntry> topkEntries(List<VbLoraTarget> targets) {
+  List<TensorEntry> topkEntries(List<VbLoraTarget> targets, WholeTensors whole) {
     List<TensorEntry> entries = new ArrayList<>(List.of(bankEntry()));
     for (VbLoraTarget target : targets) {
       for (VbLoraTarget.Side side : target.sides()) {
@@ -72,6 +85,7 @@ public final class VbLoraConfig extends AdapterConfig {
         entries.add(side.weightsEntry(topk()));
       }
     }
+    entries.addAll(whole.entries());
     return entries;
   }
 
@@ -84,13 +98,16 @@ public final class VbLoraConfig extends AdapterConfig {
   }
 
   /**
-   * How many values a file has, in fp32 values' worth as PEFT's get_nb_savable_parameters counts.
+   * How many values a file has of bank and logits, in fp32 values' worth as PEFT's
+   * get_nb_savable_parameters counts.
    *
    * @param onlyTopk whether it is a file of {@link #saveOnlyTopkWeights}
    */
   public long savableParameters(BaseModel base, boolean onlyTopk) {
     List<VbLoraTarget> targets = targets(base);
-    List<TensorEntry> entries = onlyTopk ? topkEntries(targets) : trainedEntries(targets);
+    WholeTensors none = new WholeTensors(List.of());
+    List<TensorEntry> entries =
+        onlyTopk ? topkEntries(targets, none) : trainedEntries(targets, none);
     return entries.stream().mapToLong(entry -> entry.elements() * entry.dtype().bytes()).sum()
         / Float.BYTES;
   }

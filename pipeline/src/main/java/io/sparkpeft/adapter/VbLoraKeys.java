@@ -28,6 +28,8 @@ final class VbLoraKeys {
   private static final Map<String, Rule> RULES =
       Map.of(
           "r", Rule.COUNT,
+          "bias", Rule.bias("vblora_only"),
+          "modules_to_save", Rule.NAMES,
           "num_vectors", Rule.COUNT,
           "vector_length", Rule.COUNT,
           "topk", Rule.COUNT,

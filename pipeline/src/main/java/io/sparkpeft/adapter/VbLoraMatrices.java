@@ -47,8 +47,8 @@ final class VbLoraMatrices implements Derivation {
     }
   }
 
-  DeltaTensor bank() {
-    return bank;
+  Set<String> namesOfLogits() {
+    return sides.stream().map(Side::nameOfLogits).collect(Collectors.toSet());
   }
 
   DeltaTensor tensor(Side side) {
@@ -60,9 +60,9 @@ final class VbLoraMatrices implements Derivation {
     sides.forEach(side -> action.accept(side, choice(side)));
   }
 
-  /** Lets all follow these logits from now on. */
-  void follow(Map<String, DeltaTensor> logits) {
-    trained = Map.copyOf(logits);
+  /** Lets all follow the logits among these from now on. */
+  void follow(Map<String, DeltaTensor> parameters) {
+    trained = Map.copyOf(parameters);
     refresh();
   }
 
@@ -115,5 +115,8 @@ final class VbLoraMatrices implements Derivation {
       }
     }
     sink.accept(bank, ofBank);
+    gradients.keySet().stream()
+        .filter(name -> !tensors.containsKey(name))
+        .forEach(name -> sink.accept(trained.get(name), gradients.get(name)));
   }
 }

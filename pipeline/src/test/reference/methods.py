@@ -52,7 +52,7 @@ METHODS = {
         },
     ),
     "ia3": (IA3Config, {}),
-    "ia3_saved": (IA3Config, {"modules_to_save": ["lm_head", "input_layernorm"]}),
+    "ia3_saved": (IA3Config, {"modules_to_save": ["input_layernorm", "lm_head"]}),
     "ia3_all": (
         IA3Config,
         {"target_modules": llama.LINEAR, "feedforward_modules": ["up_proj", "o_proj", "lm_head"]},
@@ -63,8 +63,8 @@ PREFIXED = ["gpt2", "opt", "gpt_neox", "phi", "mistral", "qwen2_window", "gemma2
 PREFIXED += ["phi3_longrope", "falcon_rw"]
 SCALED = ["gpt2", "opt", "gpt_neox", "phi"]
 WHOLE = {
-    "ia3-saved_phi": (IA3Config, {"modules_to_save": ["final_layernorm", "dense"]}),
-    "ia3-saved_gpt2": (IA3Config, {"modules_to_save": ["wte", "ln_f"]}),
+    "ia3-saved_phi": (IA3Config, {"modules_to_save": ["dense", "final_layernorm"]}),
+    "ia3-saved_gpt2": (IA3Config, {"modules_to_save": ["ln_f", "wte"]}),
     "vblora-all_gpt2": (VBLoRAConfig, {**BANK, "bias": "all", "target_modules": ["c_attn", "c_fc"]}),
     "vblora-only_opt": (
         VBLoRAConfig,

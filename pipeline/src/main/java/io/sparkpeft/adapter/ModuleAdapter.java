@@ -54,10 +54,7 @@ final class ModuleAdapter implements Adapter {
   }
 
   private ModuleAdapter(
-      NDManager manager,
-      AdapterConfig config,
-      Parts parts,
-      Function<TensorEntry, NDArray> values) {
+      NDManager manager, AdapterConfig config, Parts parts, Function<TensorEntry, NDArray> values) {
     this.manager = manager;
     this.config = config;
     parameters = AdapterParameters.of(parts.entries(), values);

@@ -64,8 +64,7 @@ record WholeTensors(List<TrainedTensor> list) {
   /** What they begin as: the base's values in fp32, by the names of entries. */
   Map<String, NDArray> begin(NDManager manager, FrozenTensors frozen) {
     Map<String, NDArray> values = new HashMap<>();
-    list.forEach(
-        tensor -> values.put(tensor.entry().name(), frozen.fp32(manager, tensor.name())));
+    list.forEach(tensor -> values.put(tensor.entry().name(), frozen.fp32(manager, tensor.name())));
     return values;
   }
 

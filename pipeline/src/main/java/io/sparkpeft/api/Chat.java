@@ -49,7 +49,8 @@ public final class Chat implements AutoCloseable {
    * @param seconds that it took
    * @param forgotten messages that the model's context had no room for any more
    */
-  public record Reply(String text, int promptTokens, int cachedTokens, int tokens, double seconds, int forgotten) {}
+  public record Reply(
+      String text, int promptTokens, int cachedTokens, int tokens, double seconds, int forgotten) {}
 
   private Chat(Recipe recipe, NDManager manager) {
     Path folder = recipe.model().folder();
@@ -147,7 +148,12 @@ public final class Chat implements AutoCloseable {
       String answer = stream.ended(prompt.tokens(), said);
       history.add(new Message(Message.ASSISTANT, answer));
       return new Reply(
-          answer, prompt.tokens().length, cached, said.length, (System.nanoTime() - begin) / 1e9, forgotten);
+          answer,
+          prompt.tokens().length,
+          cached,
+          said.length,
+          (System.nanoTime() - begin) / 1e9,
+          forgotten);
     } catch (RuntimeException e) {
       history.remove(history.size() - 1);
       throw e;

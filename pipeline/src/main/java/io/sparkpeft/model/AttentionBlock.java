@@ -7,6 +7,7 @@ import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
 import io.sparkpeft.tensor.PrefixKernels;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -58,7 +59,7 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
     Heads heads = heads(pass, x);
     Mixed mixed =
         AttentionKernels.attention(
-            pass.scope(), heads, pass.documents().lengths(), past(pass), form);
+            pass.scope(), heads, pass.documents().lengths(), pasts(pass), form);
     return Saved.of(x, Optional.of(new Core(heads, mixed)), out.forward(pass, mixed.y()));
   }
 
@@ -78,24 +79,32 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
 
   private Heads heads(Pass pass, HeadInputs.Saved x) {
     RotaryTensors turns = pass.positions().rotary(rotary);
-    Heads own =
+    Heads heads =
         AttentionKernels.heads(
             pass.scope(), x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
+    Documents documents = pass.documents();
+    Heads own =
+        documents.areBranched()
+            ? AttentionKernels.behindStems(
+                pass.scope(), heads, documents.lengths(), documents.stems())
+            : heads;
     return pass.past(layer)
         .map(
             past ->
                 PrefixKernels.prefixed(
-                    pass.scope(),
-                    own,
-                    past.keys(),
-                    past.values(),
-                    pass.documents().lengths()))
+                    pass.scope(), own, past.keys(), past.values(), documents.ends()))
         .orElse(own);
   }
 
-  /** How many keys and values stand before those of every document. */
+  /** How many keys and values stand before those of every text. */
   private long past(Pass pass) {
     return pass.past(layer).map(Past::tokens).orElse(0L);
+  }
+
+  /** The same for each document, which may go on from others. */
+  private long[] pasts(Pass pass) {
+    long past = past(pass);
+    return Arrays.stream(pass.documents().begins()).map(begin -> past + begin).toArray();
   }
 
   /**

@@ -88,7 +88,13 @@ public final class Decoder {
     return manager.newSubManager();
   }
 
-  /** A pass over documents without a backward half. */
+  /** A pass over texts without a backward half. */
+  Pass pass(NDManager scope, PrefixTree texts) {
+    AdapterRows adapters = AdapterRows.of(texts.adapters(), texts.documents());
+    return pass(scope, adapters, texts.documents());
+  }
+
+  /** The same over documents. */
   Pass pass(NDManager scope, AdapterRows adapters, Documents documents) {
     return pass(scope, adapters, documents, documents.positions(), List.of());
   }
@@ -99,10 +105,11 @@ public final class Decoder {
    * @param from the position of its first token in the text
    * @param past what was read of the text before, and of what an adapter puts before it
    */
-  Pass restOfText(
-      NDManager scope, AdapterRows adapters, Documents rest, int from, List<Past> past) {
-    long[] positions = Arrays.stream(rest.positions()).map(position -> position + from).toArray();
-    return pass(scope, adapters, rest, positions, past);
+  Pass restOfText(NDManager scope, PrefixTree rest, int from, List<Past> past) {
+    Documents documents = rest.documents();
+    long[] positions =
+        Arrays.stream(documents.positions()).map(position -> position + from).toArray();
+    return pass(scope, AdapterRows.of(rest.adapters(), documents), documents, positions, past);
   }
 
   /** A pass over documents that ends in gradients. */

@@ -4,11 +4,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Documents that lie one after another in the rows of activations [tokens, features].
+ * Documents that lie one after another in the rows of activations [tokens, features]. One may go on
+ * from an earlier one, as several texts do that begin alike: it sees all of that, which is computed
+ * once.
  *
  * @param lengths tokens of each
+ * @param stems the earlier document that each goes on from; {@link #NONE} where a text begins
  */
-record Documents(long[] lengths) {
+record Documents(long[] lengths, long[] stems) {
+  static final long NONE = -1;
+
+  /** Each of them a text of its own. */
+  Documents(long[] lengths) {
+    this(lengths, none(lengths.length));
+  }
+
+  private static long[] none(int documents) {
+    long[] stems = new long[documents];
+    Arrays.fill(stems, NONE);
+    return stems;
+  }
+
   static Documents of(int[] lengths) {
     return new Documents(Arrays.stream(lengths).asLongStream().toArray());
   }
@@ -25,13 +41,38 @@ record Documents(long[] lengths) {
     return Math.toIntExact(Arrays.stream(lengths).max().orElse(0));
   }
 
-  /** The position of every token in its document. */
+  /** Whether any goes on from another. */
+  boolean areBranched() {
+    return Arrays.stream(stems).anyMatch(stem -> stem != NONE);
+  }
+
+  /** The positions of their first tokens in their texts. */
+  long[] begins() {
+    long[] begins = new long[lengths.length];
+    for (int i = 0; i < begins.length; i++) {
+      if (stems[i] != NONE) {
+        int stem = Math.toIntExact(stems[i]);
+        begins[i] = begins[stem] + lengths[stem];
+      }
+    }
+    return begins;
+  }
+
+  /** How long their texts are at their ends. */
+  long[] ends() {
+    long[] ends = begins();
+    Arrays.setAll(ends, i -> ends[i] + lengths[i]);
+    return ends;
+  }
+
+  /** The position of every token in its text. */
   long[] positions() {
+    long[] begins = begins();
     long[] positions = new long[tokens()];
     int next = 0;
-    for (long length : lengths) {
-      for (long position = 0; position < length; position++) {
-        positions[next++] = position;
+    for (int i = 0; i < lengths.length; i++) {
+      for (long place = 0; place < lengths[i]; place++) {
+        positions[next++] = begins[i] + place;
       }
     }
     return positions;
@@ -48,13 +89,11 @@ record Documents(long[] lengths) {
     return spread;
   }
 
-  /** The rows of the documents' last tokens. */
-  long[] lastRows() {
+  /** The rows of their first tokens. */
+  long[] firstRows() {
     long[] rows = new long[lengths.length];
-    long end = 0;
-    for (int i = 0; i < rows.length; i++) {
-      end += lengths[i];
-      rows[i] = end - 1;
+    for (int i = 1; i < rows.length; i++) {
+      rows[i] = rows[i - 1] + lengths[i - 1];
     }
     return rows;
   }

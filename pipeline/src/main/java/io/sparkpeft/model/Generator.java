@@ -174,9 +174,8 @@ public final class Generator {
   private long[] first(NDManager parent, List<Answer> answers, KvCache cache) {
     try (NDManager scope = parent.newSubManager()) {
       List<int[]> texts = answers.stream().map(Answer::text).toList();
-      Documents documents = Documents.of(texts);
-      Pass pass = decoder.pass(scope, AdapterRows.of(adapters(answers), documents), documents);
-      return read(pass, texts, answers, cache);
+      PrefixTree tree = PrefixTree.of(texts, adapters(answers), decoder.config());
+      return read(decoder.pass(scope, tree), tree, answers, cache);
     }
   }
 
@@ -189,27 +188,35 @@ public final class Generator {
     try (NDManager scope = parent.newSubManager()) {
       int[] text = answer.text();
       List<int[]> rest = List.of(Arrays.copyOfRange(text, shared, text.length));
-      Documents document = Documents.of(rest);
-      AdapterRows adapter = AdapterRows.all(answer.adapter(), document);
-      List<Past> past = known.before(scope, shared);
-      Pass pass = decoder.restOfText(scope, adapter, document, shared, past);
-      return read(pass, rest, List.of(answer), cache);
+      PrefixTree tree = PrefixTree.of(rest, List.of(answer.adapter()), decoder.config());
+      Pass pass = decoder.restOfText(scope, tree, shared, known.before(scope, shared));
+      return read(pass, tree, List.of(answer), cache);
     }
   }
 
   /** Reads texts into the cache, with all that stands before them. */
-  private long[] read(Pass pass, List<int[]> texts, List<Answer> answers, KvCache cache) {
-    NDArray x = decoder.embed(pass, Documents.joined(texts));
-    for (int i = 0; i < decoder.layers().size(); i++) {
-      DecoderLayer.Saved saved = decoder.layers().get(i).forward(pass, x);
-      AttentionKernels.Heads heads = saved.attention().heads();
-      long before = pass.past(i).map(Past::tokens).orElse(0L);
-      long[] seen = Arrays.stream(pass.documents().lengths()).map(n -> n + before).toArray();
-      AttentionKernels.fillCache(cache.layers().get(i).keys(), heads.k(), seen);
-      AttentionKernels.fillCache(cache.layers().get(i).values(), heads.v(), seen);
-      x = saved.output();
+  private long[] read(Pass pass, PrefixTree texts, List<Answer> answers, KvCache cache) {
+    NDArray x = decoder.embed(pass, texts.tokens());
+    for (int layer = 0; layer < decoder.layers().size(); layer++) {
+      x = read(pass, x, layer, texts, cache.layers().get(layer));
     }
-    return next(pass, answers, x, pass.documents().lastRows());
+    return next(pass, answers, x, texts.lastRows());
+  }
+
+  /** A layer's output; all else that it made is let go, and so is its input. */
+  private NDArray read(Pass pass, NDArray x, int layer, PrefixTree texts, KvCache.Layer cache) {
+    long before = pass.past(layer).map(Past::tokens).orElse(0L);
+    long[] seen = Arrays.stream(texts.documents().ends()).map(end -> before + end).toArray();
+    try (x;
+        NDManager scope = pass.scope().newSubManager()) {
+      DecoderLayer.Saved saved = decoder.layers().get(layer).forward(pass.in(scope), x);
+      AttentionKernels.Heads heads = saved.attention().heads();
+      AttentionKernels.fillCache(cache.keys(), heads.k(), seen, texts.lastParts());
+      AttentionKernels.fillCache(cache.values(), heads.v(), seen, texts.lastParts());
+      NDArray y = saved.output();
+      y.attach(pass.scope());
+      return y;
+    }
   }
 
   /** The tokens after those just accepted. */

@@ -13,8 +13,11 @@ import java.util.Optional;
 
 /** Log-likelihoods of continuations. */
 public final class Likelihoods {
-  /** Tokens of one batch, unless a single text has more. */
+  /** Tokens that one batch reads, unless a single text has more. */
   private static final int BATCH_TOKENS = 4096;
+
+  /** Tokens of one batch's texts, which its attention has keys and values of. */
+  private static final int BATCH_KEYS = 4 * BATCH_TOKENS;
 
   private final Decoder decoder;
   private final AdapterOrder order;
@@ -29,8 +32,8 @@ public final class Likelihoods {
   }
 
   /**
-   * Scores each continuation, in the given order. Batches are made inside, by length; the result
-   * does not depend on them but for rounding.
+   * Scores each continuation, in the given order. Batches are made inside, so that what texts begin
+   * with alike is read once; the result does not depend on them but for rounding.
    *
    * @throws io.sparkpeft.base.SparkPeftException (65) if a text is longer than the model's context
    */
@@ -55,28 +58,45 @@ public final class Likelihoods {
     return Arrays.asList(likelihoods.results);
   }
 
+  /** Texts that begin alike come into one batch, where that is read once. */
   private void scoreTogether(List<Integer> group) {
-    List<Integer> byLength =
-        group.stream().sorted(Comparator.comparingInt(i -> -texts.get(i).tokens().length)).toList();
+    Comparator<Integer> byTokens =
+        Comparator.comparing(i -> texts.get(i).tokens(), Arrays::compare);
+    List<Integer> sorted = order.sorted(group.stream().sorted(byTokens).toList());
     int from = 0;
-    while (from < byLength.size()) {
-      int longest = Math.max(1, texts.get(byLength.get(from)).tokens().length - 1);
-      int to = Math.min(from + Math.max(1, BATCH_TOKENS / longest), byLength.size());
-      score(order.sorted(byLength.subList(from, to)));
+    while (from < sorted.size()) {
+      int to = end(sorted, from);
+      score(sorted.subList(from, to));
       from = to;
     }
   }
 
+  /** The end of the batch that begins there: at least one text, and as many as it has room for. */
+  private int end(List<Integer> sorted, int from) {
+    int[] before = {};
+    long read = 0;
+    long seen = 0;
+    for (int end = from; end < sorted.size(); end++) {
+      int[] next = texts.get(sorted.get(end)).tokens();
+      read += next.length - PrefixTree.alike(before, next);
+      seen += next.length;
+      if (end > from && (read > BATCH_TOKENS || seen > BATCH_KEYS)) {
+        return end;
+      }
+      before = next;
+    }
+    return sorted.size();
+  }
+
   private void score(List<Integer> batch) {
     List<int[]> read = batch.stream().map(i -> inputs(texts.get(i))).toList();
-    Targets targets = targets(batch);
+    PrefixTree tree = PrefixTree.of(read, order.adaptersOf(batch), decoder.config());
+    Targets targets = targets(batch, tree);
     double[] likely = new double[targets.rows().length];
     boolean[] greedy = new boolean[targets.rows().length];
     try (NDManager scope = decoder.newScope()) {
-      Documents documents = Documents.of(read);
-      AdapterRows adapters = AdapterRows.of(order.adaptersOf(batch), documents);
-      Pass pass = decoder.pass(scope, adapters, documents);
-      NDArray x = decoder.hidden(pass, Documents.joined(read));
+      Pass pass = decoder.pass(scope, tree);
+      NDArray x = decoder.hidden(pass, tree.tokens());
       int from = 0;
       for (Targets chunk : targets.chunks(decoder.head().chunkRows())) {
         try (NDManager inner = scope.newSubManager()) {
@@ -95,19 +115,18 @@ public final class Likelihoods {
   }
 
   /** The continuation's tokens of each text, one text after another. */
-  private Targets targets(List<Integer> batch) {
+  private Targets targets(List<Integer> batch, PrefixTree tree) {
     int count = batch.stream().mapToInt(i -> length(texts.get(i))).sum();
     long[] rows = new long[count];
     long[] ids = new long[count];
+    PrefixTree.Rows places = tree.rows();
     int next = 0;
-    long first = 0;
-    for (int index : batch) {
-      Continuation text = texts.get(index);
+    for (int i = 0; i < batch.size(); i++) {
+      Continuation text = texts.get(batch.get(i));
       for (int position = text.from(); position < text.tokens().length; position++) {
-        rows[next] = first + position - 1;
+        rows[next] = places.of(i, position - 1);
         ids[next++] = text.tokens()[position];
       }
-      first += inputs(text).length;
     }
     return new Targets(rows, ids);
   }

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The rows of activations from which something is to be predicted.
  *
- * @param rows ascending
+ * @param rows those of one adapter beside each other, as the adapters lie
  * @param ids the token that follows each
  */
 record Targets(long[] rows, long[] ids) {

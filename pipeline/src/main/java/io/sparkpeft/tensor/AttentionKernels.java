@@ -2,6 +2,7 @@ package io.sparkpeft.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ public final class AttentionKernels {
   private static final Kernel SPLIT_GROUPED_VJP = new Kernel("split_grouped_vjp");
   private static final Kernel HEADS = new Kernel("attention_heads");
   private static final Kernel HEADS_VJP = new Kernel("attention_heads_vjp");
+  private static final Kernel BEHIND_STEMS = new Kernel("behind_stems");
   private static final Kernel ATTENTION = new Kernel("causal_attention");
   private static final Kernel ATTENTION_VJP = new Kernel("causal_attention_vjp");
   private static final Kernel EMPTY_CACHE = new Kernel("empty_cache");
@@ -118,15 +120,29 @@ public final class AttentionKernels {
   }
 
   /**
-   * Causal attention of every document to itself.
+   * Keys and values of documents that go on from others.
    *
    * @param lengths of the documents, N together
-   * @param past how many keys and values stand before those of every document's own tokens
+   * @param stems the earlier document that each goes on from, -1 where a text begins
+   * @return the same queries, and keys and values of whole texts up to each document's end
+   */
+  public static Heads behindStems(NDManager scope, Heads heads, long[] lengths, long[] stems) {
+    return new Heads(
+        heads.q(),
+        BEHIND_STEMS.tensor(scope, heads.k(), lengths, stems),
+        BEHIND_STEMS.tensor(scope, heads.v(), lengths, stems));
+  }
+
+  /**
+   * Causal attention of every document to itself and to what stands before it.
+   *
+   * @param lengths of the documents, N together
+   * @param pasts how many keys and values stand before those of each document's own tokens
    */
   public static Mixed attention(
-      NDManager scope, Heads heads, long[] lengths, long past, Form form) {
-    if (form.isFused()) {
-      NDArray y = FusedAttention.forward(scope, heads, lengths, past, form.scale());
+      NDManager scope, Heads heads, long[] lengths, long[] pasts, Form form) {
+    if (form.isFused() && Arrays.stream(pasts).distinct().count() == 1) {
+      NDArray y = FusedAttention.forward(scope, heads, lengths, pasts[0], form.scale());
       return new Mixed(y, Optional.empty());
     }
     List<NDArray> results =
@@ -136,7 +152,7 @@ public final class AttentionKernels {
             heads.k(),
             heads.v(),
             lengths,
-            past,
+            pasts,
             form.scale(),
             form.block(),
             form.window(),
@@ -149,6 +165,7 @@ public final class AttentionKernels {
    * The gradients of the heads.
    *
    * @param gy [N, K G D]
+   * @param past how many keys and values stand before those of every document's own tokens
    */
   public static Heads attentionVjp(
       NDManager scope, NDArray gy, Mixed mixed, Heads heads, long[] lengths, long past, Form form) {
@@ -180,13 +197,14 @@ public final class AttentionKernels {
   }
 
   /**
-   * Writes the keys or values of a first pass into the cache, a document in each row.
+   * Writes keys or values of a first pass into the cache.
    *
    * @param x [K, N, D]
-   * @param lengths of the documents
+   * @param lengths of the documents, N together
+   * @param documents the one for each row of the cache
    */
-  public static void fillCache(NDArray cache, NDArray x, long[] lengths) {
-    FILL_CACHE.tensor(cache.getManager(), cache, x, lengths).close();
+  public static void fillCache(NDArray cache, NDArray x, long[] lengths, long[] documents) {
+    FILL_CACHE.tensor(cache.getManager(), cache, x, lengths, documents).close();
   }
 
   /** The first positions of a cache, in the same memory. */

@@ -45,7 +45,7 @@ final class FlopCounter implements KernelObserver {
       }
       case "causal_attention" ->
           attention +=
-              2 * products((long[]) arguments[3], (Long) arguments[4], (Long) arguments[7]);
+              2 * products((long[]) arguments[3], ((long[]) arguments[4])[0], (Long) arguments[7]);
       case "causal_attention_vjp" ->
           attention +=
               5 * products((long[]) arguments[6], (Long) arguments[7], (Long) arguments[10]);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Conversations answered with what was read before are answered as without. */
 class PromptCacheTest {
-  private static final int[] QUESTION = {1, 17, 5, 80, 9, 31};
+  private static final int[] QUESTION = {1, 17, 5, 70, 9, 31};
   private static final int[] NEXT = {44, 7, 62, 20, 3};
   private static final GenerationSettings SETTINGS = GenerationSettings.greedy(12, Set.of());
 
@@ -48,8 +48,7 @@ class PromptCacheTest {
         int shared = cache.shared(model.decoder, prompt);
         boolean outgrown =
             text.length >= model.decoder.config().outgrownLength().orElse(Integer.MAX_VALUE);
-        assertThat(shared)
-            .isEqualTo(turn == 0 || outgrown ? 0 : text.length - NEXT.length - 1);
+        assertThat(shared).isEqualTo(turn == 0 || outgrown ? 0 : text.length - NEXT.length - 1);
         int[] answer = Generator.generate(model.decoder, prompt, SETTINGS, cache);
         assertThat(answer)
             .isEqualTo(Generator.generate(model.decoder, adapter, text, SETTINGS))
@@ -91,7 +90,7 @@ class PromptCacheTest {
         PromptCache cache = new PromptCache()) {
       Optional<Adapter> adapter = Optional.of(model.adapter);
       Generator.generate(model.decoder, new Prompt(QUESTION, 0, adapter), SETTINGS, cache);
-      int[] other = {1, 17, 5, 81, 9, 31, 2};
+      int[] other = {1, 17, 5, 71, 9, 31, 2};
       assertThat(cache.shared(model.decoder, new Prompt(other, 0, adapter))).isEqualTo(3);
       assertThat(cache.shared(model.decoder, new Prompt(QUESTION, 0, adapter)))
           .isEqualTo(QUESTION.length - 1);

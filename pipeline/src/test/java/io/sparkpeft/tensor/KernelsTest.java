@@ -6,8 +6,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -151,6 +153,56 @@ class KernelsTest extends TwinTest {
     attention(Attention.FUSED, 64, turning, window, cap, alibi);
   }
 
+  /** Texts that begin alike, cut into parts, against each text by itself. */
+  @ParameterizedTest
+  @CsvSource({"64, 0, false", "3, 0, false", "3, 4, false", "64, 0, true"})
+  void attentionOfBranches(int block, int window, boolean alibi) {
+    long[] lengths = {7, 3, 1, 4, 5};
+    long[] stems = {-1, 0, 0, 1, -1};
+    long[][] chains = {{0}, {0, 1}, {0, 2}, {0, 1, 3}, {4}};
+    long[] first = {0, 7, 10, 11, 15};
+    NDArray q = random(20, 24);
+    NDArray k = random(20, 12);
+    NDArray v = random(20, 12);
+    NDArray cos = random(20, 6).cos().expandDims(1);
+    NDArray sin = random(20, 6).sin().expandDims(1);
+    NDArray slopes = manager.create(new float[] {0.5f, 0.25f, 1, 2}).reshape(2, 1, 2, 1);
+    Form form =
+        new Form(
+            Attention.FUSED,
+            0.3,
+            block,
+            window,
+            0,
+            alibi ? List.of(Tensors.cast(manager, slopes, Dtype.BFLOAT16)) : List.of());
+    AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
+    NDArray y =
+        AttentionKernels.attention(
+                manager,
+                AttentionKernels.behindStems(manager, heads, lengths, stems),
+                lengths,
+                new long[] {0, 7, 7, 10, 0},
+                form)
+            .y();
+    for (int part = 0; part < lengths.length; part++) {
+      long[] rows =
+          Arrays.stream(chains[part])
+              .flatMap(p -> LongStream.range(first[(int) p], first[(int) p] + lengths[(int) p]))
+              .toArray();
+      NDArray own = manager.create(rows);
+      AttentionKernels.Heads whole =
+          AttentionKernels.heads(
+              manager, q.get(own), k.get(own), v.get(own), cos.get(own), sin.get(own), 6);
+      NDArray expected =
+          AttentionKernels.attention(manager, whole, new long[] {rows.length}, new long[] {0}, form)
+              .y();
+      long end = first[part] + lengths[part];
+      same(
+          y.get(first[part] + ":" + end),
+          expected.get((rows.length - lengths[part]) + ":" + rows.length));
+    }
+  }
+
   private void attention(
       Attention method, int block, int turning, int window, double cap, boolean alibi) {
     long[] lengths = {12, 1, 9, 4};
@@ -166,7 +218,8 @@ class KernelsTest extends TwinTest {
     Form form = new Form(method, 0.3, block, window, cap, alibi ? List.of(half) : List.of());
 
     AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
-    AttentionKernels.Mixed y = AttentionKernels.attention(manager, heads, lengths, 0, form);
+    AttentionKernels.Mixed y =
+        AttentionKernels.attention(manager, heads, lengths, new long[lengths.length], form);
     AttentionKernels.Heads gHeads =
         AttentionKernels.attentionVjp(manager, gy, y, heads, lengths, 0, form);
     List<NDArray> g = AttentionKernels.headsVjp(manager, gHeads, cos, sin);

@@ -100,6 +100,7 @@ class MethodKernelsTest extends TwinTest {
   })
   void attentionBehindAPrefix(Attention method, int block, int window, double cap, boolean alibi) {
     long[] lengths = {5, 1, 9};
+    long[] pasts = {PREFIX, PREFIX, PREFIX};
     NDArray own = random(15, 24 + 12 + 12 + 24 + 3);
     NDArray angles = own.get(":, 72:");
     NDArray cos = angles.cos().concat(angles.cos(), 1).expandDims(1);
@@ -115,7 +116,7 @@ class MethodKernelsTest extends TwinTest {
         AttentionKernels.heads(
             manager, own.get(":, :24"), own.get(":, 24:36"), own.get(":, 36:48"), cos, sin, 6);
     Heads heads = PrefixKernels.prefixed(manager, turned, keys, values, lengths);
-    Mixed y = AttentionKernels.attention(manager, heads, lengths, PREFIX, form);
+    Mixed y = AttentionKernels.attention(manager, heads, lengths, pasts, form);
     Heads gHeads = AttentionKernels.attentionVjp(manager, gy, y, heads, lengths, PREFIX, form);
     PrefixKernels.Gradients g = PrefixKernels.prefixedVjp(manager, gHeads, PREFIX, lengths);
     List<NDArray> gOwn = AttentionKernels.headsVjp(manager, g.heads(), cos, sin);

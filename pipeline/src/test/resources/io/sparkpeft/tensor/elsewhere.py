@@ -24,12 +24,12 @@ def meta_attention(q: Tensor, k: Tensor, cos: Tensor, positions: Tensor) -> int:
     joined = split_grouped_vjp([q, k, k], 2, cos.size(2))
     parts = split_grouped(joined, 2, cos.size(2))
     x = attention_heads(parts[0], parts[1], parts[2], cos, cos, cos.size(2))
-    y = causal_attention(x[0], x[1], x[2], lengths, 0, 0.5, 4, 3, 0.5, slopes)
+    y = causal_attention(x[0], x[1], x[2], lengths, [0, 0, 0], 0.5, 4, 3, 0.5, slopes)
     g = causal_attention_vjp(
         y[0], y[0], x[0], x[1], x[2], y[1], lengths, 0, 0.5, 4, 3, 0.5, slopes
     )
     gq = attention_heads_vjp(g[0], g[1], g[2], cos, cos)[0]
-    cache = fill_cache_(empty_cache(q, 3, 2, 12, cos.size(2)), x[1], lengths)
+    cache = fill_cache_(empty_cache(q, 3, 2, 12, cos.size(2)), behind_stems(x[1], lengths, [-1, 0, -1]), [10, 11, 7], [2, 0, 1])
     new = cos[:3]
     mixed = cached_attention(
         q[:3], k[:3], k[:3], cache, cache, positions, new, new, 0.5, 3, 0.5, slopes
@@ -124,7 +124,7 @@ def meta_methods(x: Tensor, prompt: Tensor) -> int:
 # query; q and gy [1, 5, 1, 8], k [1, 13, 8]
 def meta_prefixed_attention(q: Tensor, k: Tensor) -> int:
     q, k = elsewhere(q), elsewhere(k)
-    y = causal_attention(q, k, k, [3, 2], 4, 0.5, 2, 3, 0.0, [])
+    y = causal_attention(q, k, k, [3, 2], [4, 4], 0.5, 2, 3, 0.0, [])
     g = causal_attention_vjp(y[0], y[0], q, k, k, y[1], [3, 2], 4, 0.5, 2, 3, 0.0, [])
     x = fused_attention_inputs(y[0], q, k, k, [3, 2], 4, 0.5)
     f = fused_attention_gradients(x[1:], [3, 2], 4, 1, 0.5)

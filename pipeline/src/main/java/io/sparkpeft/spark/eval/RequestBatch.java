@@ -7,9 +7,10 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Requests that the model answers at once. Batches are cut from all requests in order of length,
- * before they are spread over executors: so what a request is computed with, and every bit of its
- * answer, does not depend on how many executors there are.
+ * Requests that the model answers at once. Batches are cut from all requests in order of their
+ * contexts, so that what these begin with alike is read once, and before they are spread over
+ * executors: so what a request is computed with, and every bit of its answer, does not depend on
+ * how many executors there are.
  *
  * @param indexes places of the requests among all
  */
@@ -20,23 +21,26 @@ record RequestBatch(List<Integer> indexes, List<Request> requests) implements Se
     requests = List.copyOf(requests);
   }
 
-  /** Cuts requests into batches, the longest first; equals keep their order. */
+  /** Cuts requests into batches, the one with most to read first; equals keep their order. */
   static List<RequestBatch> cut(List<Request> requests, int batchSize) {
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       order.add(i);
     }
-    order.sort(Comparator.comparingInt(i -> -characters(requests.get(i))));
+    order.sort(Comparator.comparing(i -> requests.get(i).context()));
     List<RequestBatch> batches = new ArrayList<>();
     for (int from = 0; from < order.size(); from += batchSize) {
       List<Integer> part = order.subList(from, Math.min(from + batchSize, order.size()));
       batches.add(new RequestBatch(part, part.stream().map(requests::get).toList()));
     }
+    batches.sort(Comparator.comparingInt(batch -> -batch.characters()));
     return batches;
   }
 
-  private static int characters(Request request) {
-    return request.context().length() + request.continuation().length();
+  private int characters() {
+    return requests.stream()
+        .mapToInt(request -> request.context().length() + request.continuation().length())
+        .sum();
   }
 
   /** Deals batches out like cards, so that every hand has long and short ones. */

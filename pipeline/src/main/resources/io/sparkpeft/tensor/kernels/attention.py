@@ -144,15 +144,26 @@ def power_of_two_(x: Tensor) -> Tensor:
     return torch.threshold_(x, -64, -inf).exp2_()
 
 
+# Keys or values [K, N, D] of documents, each behind all that it continues: stems[i] is the earlier
+# document that document i goes on from, -1 where a text begins. Result: whole texts up to every
+# document's end, one after another. (Juravsky et al. 2024, arXiv:2402.05099, share prefixes so.)
+def behind_stems(x: Tensor, lengths: List[int], stems: List[int]) -> Tensor:
+    own = x.split_with_sizes(lengths, 1)
+    whole: List[Tensor] = []
+    for i in range(len(lengths)):
+        whole.append(own[i] if stems[i] < 0 else torch.cat([whole[stems[i]], own[i]], 1))
+    return torch.cat(whole, 1)
+
+
 # softmax(scale q k^T) v. Result: y [N, K G D], and the logarithmic sums [K, N, G, 1] in fp32.
-# past: how many keys and values stand before those of every document's own tokens, k and v
-# [K, N + past documents, D]
+# pasts: how many keys and values stand before those of each document's own tokens, k and v
+# [K, N + all of those, D]
 def causal_attention(
     q: Tensor,
     k: Tensor,
     v: Tensor,
     lengths: List[int],
-    past: int,
+    pasts: List[int],
     scale: float,
     block: int,
     window: int,
@@ -164,7 +175,8 @@ def causal_attention(
     sums = torch.empty([K, N, G, 1], dtype=torch.float32, device=q.device)
     hidden = future(q, block)
     first, first_key = 0, 0
-    for length in lengths:
+    for document in range(len(lengths)):
+        length, past = lengths[document], pasts[document]
         last = first + length
         behind = first_key + past - first  # from a token's row to that of its key
         for i in range(first, last, block):
@@ -192,7 +204,7 @@ def add_transposed_product_(y: Tensor, p: Tensor, x: Tensor, factor: float) -> T
     return y.baddbmm_(p.transpose(1, 2), x, alpha=factor)
 
 
-# Gradients of q, k and v, given y's.
+# Gradients of q, k and v, given y's, with as many keys and values before each document.
 def causal_attention_vjp(
     gy: Tensor,
     y: Tensor,

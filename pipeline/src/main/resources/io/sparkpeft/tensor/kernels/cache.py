@@ -7,14 +7,13 @@ def empty_cache(like: Tensor, rows: int, heads: int, positions: int, features: i
     return torch.zeros([rows, heads, positions, features], dtype=like.dtype, device=like.device)
 
 
-# Puts the keys or values of a first pass over documents of those lengths, [K, N, D], at the start
-# of the cache: a document in each row.
-def fill_cache_(cache: Tensor, x: Tensor, lengths: List[int]) -> Tensor:
-    first = 0
-    for row in range(len(lengths)):
-        last = first + lengths[row]
-        cache[row, :, : lengths[row]].copy_(x[:, first:last])
-        first = last
+# Puts keys or values of a first pass over documents of those lengths, [K, N, D], at the start of the
+# cache: in each row those of one document.
+def fill_cache_(cache: Tensor, x: Tensor, lengths: List[int], documents: List[int]) -> Tensor:
+    parts = x.split_with_sizes(lengths, 1)
+    for row in range(len(documents)):
+        part = parts[documents[row]]
+        cache[row, :, : part.size(1)].copy_(part)
     return cache
 
 

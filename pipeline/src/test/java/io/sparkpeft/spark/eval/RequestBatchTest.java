@@ -14,10 +14,10 @@ class RequestBatchTest {
           .toList();
 
   @Test
-  void batchesAreCutInOrderOfLengthBeforeTheyAreSpread() {
+  void whatBeginsAlikeComesIntoOneBatchAndTheLongestBatchFirst() {
     assertThat(RequestBatch.cut(REQUESTS, 2))
         .extracting(RequestBatch::indexes)
-        .containsExactly(List.of(1, 3), List.of(4, 0), List.of(2));
+        .containsExactly(List.of(4, 1), List.of(3), List.of(2, 0));
   }
 
   @Test

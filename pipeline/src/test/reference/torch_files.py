@@ -73,7 +73,9 @@ def hostile(folder):
     write("calls_system", pickle.dumps({"w": Call(os.getpid)}, protocol=2))
     write("calls_eval", pickle.dumps(Call(eval, "1 + 1"), protocol=2))
     write("builds_object", b"\x80\x02ccollections\nOrderedDict\n)\x81}b.")
-    write("protocol_4", pickle.dumps({"w": 1}, protocol=4))
+    write("calls_system_5", pickle.dumps({"w": Call(os.getpid)}, protocol=5))
+    write("protocol_1", b"\x80\x01}.")
+    write("names_by_number", b"\x80\x05K\x01K\x02\x93.")
     write("not_tensors", pickle.dumps({"w": 1}, protocol=2))
     write("not_a_dictionary", pickle.dumps([1], protocol=2))
     write("beyond_storage", tensor(1, [2, 3], [3, 1]))
@@ -104,6 +106,8 @@ def main(folder):
         linear.weight.copy_(torch.arange(6.0).reshape(2, 3))
         linear.bias.zero_()
     torch.save(linear.state_dict(), f"{folder}/module.bin")  # its dictionary has attributes
+    trainer = {"model": state(), "optimizer": {"state": {0: {"step": torch.tensor(2.0)}}}, "steps": 7}
+    torch.save(trainer, f"{folder}/trainer.bin", pickle_protocol=5)
     hostile(folder)
     adapter = f"{folder}/../../adapter"
     tensors = load_file(f"{adapter}/few/adapter_model.safetensors")

@@ -88,6 +88,15 @@ sealed interface Pickled {
       return Arrays.stream(shape).reduce(1, Math::multiplyExact);
     }
 
+    /** How many elements of the storage lie from its first to its last. */
+    long span() {
+      long span = 1;
+      for (int axis = 0; axis < shape.length; axis++) {
+        span += (shape[axis] - 1) * strides[axis];
+      }
+      return elements() == 0 ? 0 : span;
+    }
+
     /** Whether its elements lie one after another, row-major. */
     boolean isContiguous() {
       long expected = 1;

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,7 +27,9 @@ import java.util.zip.ZipFile;
 
 /**
  * A dictionary of tensors that torch.save wrote: {@code adapter_model.bin}, {@code
- * pytorch_model.bin}. An archive of a pickle, which describes the tensors, and of their storages.
+ * consolidated.00.pth}, {@code lit_model.pth}. An archive of a pickle, which describes the tensors,
+ * and of their storages. Of a trainer's checkpoint, whose dictionary has one called {@code model},
+ * these are the tensors of that.
  */
 public final class TorchFile implements TensorSource {
   private static final String PICKLE = "/data.pkl";
@@ -142,43 +146,59 @@ public final class TorchFile implements TensorSource {
     return new TensorEntry(name, view.storage().dtype(), view.shape().clone());
   }
 
-  /** Copied out of the archive by every call. */
+  /** Copied out of the archive by every call, and no more of it than the tensor looks into. */
   @Override
   public ByteBuffer bytes(String name) {
     View view = view(name);
-    try (ZipFile archive = new ZipFile(file.toFile())) {
-      byte[] storage = stored(file, archive, nameOf(view.storage()), Integer.MAX_VALUE);
-      int width = view.storage().dtype().bytes();
-      ByteBuffer elements =
-          ByteBuffer.allocateDirect(Math.toIntExact(view.elements() * width))
-              .order(ByteOrder.LITTLE_ENDIAN);
-      if (view.isContiguous()) {
-        elements.put(storage, Math.toIntExact(view.offset() * width), elements.capacity());
-      } else {
-        gather(view, storage, elements);
+    int width = view.storage().dtype().bytes();
+    long span = Math.multiplyExact(view.span(), (long) width);
+    if (span > Integer.MAX_VALUE) {
+      throw TorchFileErrors.tensorTooLarge(file, entry(name));
+    }
+    ByteBuffer stored = read(nameOf(view.storage()), view.offset() * width, (int) span);
+    ByteBuffer elements = view.isContiguous() ? stored : gathered(view, stored);
+    return elements.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private ByteBuffer read(String name, long from, int bytes) {
+    try (ZipFile archive = new ZipFile(file.toFile());
+        InputStream in = archive.getInputStream(archive.getEntry(name));
+        ReadableByteChannel channel = Channels.newChannel(in)) {
+      in.skipNBytes(from);
+      ByteBuffer buffer = ByteBuffer.allocateDirect(bytes);
+      while (buffer.hasRemaining()) {
+        if (channel.read(buffer) < 0) {
+          throw TorchFileErrors.broken(file, "Its " + name + " ends too early.");
+        }
       }
-      return elements.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      return buffer.flip();
     } catch (IOException e) {
       throw BaseErrors.cannotRead(file, e);
     }
   }
 
-  /** Row-major, the last index running fastest. */
-  private static void gather(View view, byte[] storage, ByteBuffer elements) {
+  /**
+   * Row-major, the last index running fastest.
+   *
+   * @param stored from the view's first element to its last
+   */
+  private static ByteBuffer gathered(View view, ByteBuffer stored) {
     int width = view.storage().dtype().bytes();
+    ByteBuffer elements = ByteBuffer.allocateDirect(Math.toIntExact(view.elements() * width));
     long[] index = new long[view.shape().length];
     while (elements.hasRemaining()) {
-      long place = view.offset();
+      long place = 0;
       for (int axis = 0; axis < index.length; axis++) {
         place += index[axis] * view.strides()[axis];
       }
-      elements.put(storage, Math.toIntExact(place * width), width);
+      elements.put(stored.slice(Math.toIntExact(place * width), width));
       int axis = index.length - 1;
       while (axis > 0 && index[axis] == view.shape()[axis] - 1) {
         index[axis--] = 0;
       }
       index[axis]++;
     }
+    return elements.flip();
   }
 
   private View view(String name) {

@@ -5,6 +5,7 @@ import static io.sparkpeft.base.ExitCode.MISSING_INPUT;
 
 import io.sparkpeft.base.Nearest;
 import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.weights.TensorEntry;
 import java.nio.file.Path;
 import java.util.Collection;
 
@@ -36,6 +37,14 @@ final class TorchFileErrors {
         "A pickle may call anything that Python can. Only what a dictionary of tensors needs is"
             + " done, and nothing of this file was.",
         "Do not load it in Python either, unless you trust whoever made it.");
+  }
+
+  static SparkPeftException tensorTooLarge(Path file, TensorEntry entry) {
+    return SparkPeftException.of(
+        DATA,
+        "Cannot read tensor " + entry + " of " + file + ".",
+        "It has " + entry.bytes() + " bytes; one tensor may have at most 2147483647.",
+        "Use a checkpoint with a smaller dtype, or one in more shards.");
   }
 
   static SparkPeftException missingTensor(Path file, String name, Collection<String> names) {

@@ -24,13 +24,19 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Runs a pickle of protocol 2 as far as a dictionary of tensors needs it: the instructions that
- * torch.save writes for one, and of Python's names those of {@link Named}. Everything else ends the
- * reading. Nothing is ever called: what Python would rebuild is described. (Python's pickletools
- * documents the instructions; torch/serialization.py the archive.)
+ * Runs a pickle as far as a dictionary of tensors needs it: the instructions that torch.save writes
+ * for one (protocol 2) and those that Lit-GPT's own saver did (protocol 5), and of Python's names
+ * those of {@link Named}. Everything else ends the reading. Nothing is ever called: what Python
+ * would rebuild is described. (Python's pickletools documents the instructions;
+ * torch/serialization.py the archive.)
  */
 final class Unpickler {
   private static final Pattern STORAGE_KEY = Pattern.compile("\\d{1,9}");
+  private static final int FIRST_PROTOCOL = 2;
+  private static final int LAST_PROTOCOL = 5;
+
+  /** Under which trainers keep the model, beside an optimizer's state and counts of steps. */
+  private static final String MODEL = "model";
 
   private final Path file;
   private final ByteBuffer code;
@@ -65,6 +71,9 @@ final class Unpickler {
     if (!(result instanceof Dictionary dictionary)) {
       throw broken("It holds no dictionary of tensors.");
     }
+    if (dictionary.values().get(MODEL) instanceof Dictionary model) {
+      return requireTensors(model);
+    }
     Map<String, View> tensors = new LinkedHashMap<>();
     dictionary
         .values()
@@ -91,7 +100,10 @@ final class Unpickler {
   private void perform(int instruction) {
     switch (instruction) {
       case 0x80 -> requireProtocol(Byte.toUnsignedInt(code.get()));
+      case 0x95 -> code.getLong(); // a frame's length, of use to who reads from a stream
       case 'c' -> push(named(line() + "." + line()));
+      case 0x93 -> push(named(pop(2)));
+      case 0x94 -> memo.put(memo.size(), top());
       case 'q' -> memo.put(Byte.toUnsignedInt(code.get()), top());
       case 'r' -> memo.put(code.getInt(), top());
       case 'h' -> push(remembered(Byte.toUnsignedInt(code.get())));
@@ -109,6 +121,7 @@ final class Unpickler {
       case 's' -> put(pop(2));
       case 'u' -> put(popToMark());
       case 'X' -> push(new Text(text(code.getInt())));
+      case 0x8c -> push(new Text(text(Byte.toUnsignedInt(code.get()))));
       case 'K' -> push(new Whole(Byte.toUnsignedInt(code.get())));
       case 'M' -> push(new Whole(Short.toUnsignedInt(code.getShort())));
       case 'J' -> push(new Whole(code.getInt()));
@@ -125,9 +138,16 @@ final class Unpickler {
   }
 
   private void requireProtocol(int protocol) {
-    if (protocol != 2) {
+    if (protocol < FIRST_PROTOCOL || protocol > LAST_PROTOCOL) {
       throw broken("Its pickle has protocol " + protocol + "; torch.save writes protocol 2.");
     }
+  }
+
+  private Named named(List<Pickled> moduleAndName) {
+    if (moduleAndName.get(0) instanceof Text module && moduleAndName.get(1) instanceof Text name) {
+      return named(module.value() + "." + name.value());
+    }
+    throw broken("It names a function by what is no text.");
   }
 
   private Named named(String name) {
@@ -227,11 +247,19 @@ final class Unpickler {
       throw broken("It puts entries into what is no dictionary.");
     }
     for (int i = 0; i < keysAndValues.size(); i += 2) {
-      if (!(keysAndValues.get(i) instanceof Text key)) {
-        throw broken("A key of its dictionary is no text.");
-      }
-      dictionary.values().put(key.value(), keysAndValues.get(i + 1));
+      dictionary.values().put(key(keysAndValues.get(i)), keysAndValues.get(i + 1));
     }
+  }
+
+  /** An optimizer's state goes by numbers. */
+  private String key(Pickled key) {
+    if (key instanceof Text text) {
+      return text.value();
+    }
+    if (key instanceof Whole whole) {
+      return Long.toString(whole.value());
+    }
+    throw broken("A key of its dictionary is neither text nor number.");
   }
 
   private void append(List<Pickled> values) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The files are those of torch_files.py. */
 class TorchFileTest {
@@ -23,15 +24,17 @@ class TorchFileTest {
 
   @TempDir Path folder;
 
-  @Test
-  void tensorsAreThoseThatTorchSaved() {
-    TorchFile file = TorchFile.open(path("state.bin"));
+  /** The second is a trainer's checkpoint, in the newer of pickle's protocols. */
+  @ParameterizedTest
+  @ValueSource(strings = {"state.bin", "trainer.bin"})
+  void tensorsAreThoseThatTorchSaved(String name) {
+    TorchFile file = TorchFile.open(path(name));
     SafetensorsFile expected = Safetensors.open(path("state.safetensors"));
     assertThat(file.names()).isEqualTo(expected.names()).hasSize(10);
-    for (String name : expected.names()) {
-      assertThat(file.entry(name).toString()).isEqualTo(expected.entry(name).toString());
-      assertThat(file.bytes(name)).as(name).isEqualTo(expected.bytes(name));
-      assertThat(file.bytes(name).isDirect()).isTrue();
+    for (String tensor : expected.names()) {
+      assertThat(file.entry(tensor).toString()).isEqualTo(expected.entry(tensor).toString());
+      assertThat(file.bytes(tensor)).as(tensor).isEqualTo(expected.bytes(tensor));
+      assertThat(file.bytes(tensor).isDirect()).isTrue();
     }
   }
 
@@ -56,6 +59,7 @@ class TorchFileTest {
       delimiter = '|',
       value = {
         "calls_system | Python's posix.getpid",
+        "calls_system_5 | Python's posix.getpid",
         "calls_eval | Python's __builtin__.eval",
         "builds_object | the pickle instruction 0x81",
       })
@@ -77,7 +81,8 @@ class TorchFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "protocol_4 | Its pickle has protocol 4; torch.save writes protocol 2.",
+        "protocol_1 | Its pickle has protocol 1; torch.save writes protocol 2.",
+        "names_by_number | It names a function by what is no text.",
         "not_tensors | What it holds as w is no tensor.",
         "not_a_dictionary | It holds no dictionary of tensors.",
         "beyond_storage | " + BEYOND,

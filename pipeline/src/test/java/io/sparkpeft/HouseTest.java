@@ -22,6 +22,7 @@ class HouseTest {
           "data",
           "adapter",
           "model",
+          "convert",
           "optim",
           "collective",
           "train",

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
     versionProvider = Version.class,
     subcommands = {
       DownloadJob.class,
+      ConvertJob.class,
       PrepareJob.class,
       FinetuneJob.class,
       QuantizeJob.class,

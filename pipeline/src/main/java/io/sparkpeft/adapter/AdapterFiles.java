@@ -3,11 +3,13 @@ package io.sparkpeft.adapter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.Sha256;
+import io.sparkpeft.weights.NamedTensor;
 import io.sparkpeft.weights.Safetensors;
 import io.sparkpeft.weights.TensorSource;
 import io.sparkpeft.weights.torch.TorchFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** The files of an adapter's folder, under PEFT's names. */
@@ -28,6 +30,17 @@ public final class AdapterFiles {
   /** The hash of the weights' file: equal for equal adapters of one configuration. */
   public static String sha256(Path folder) {
     return Sha256.ofFile(weights(folder));
+  }
+
+  /**
+   * Writes an adapter that was not trained here, and reads it back.
+   *
+   * @param tensors under PEFT's names
+   * @throws io.sparkpeft.base.SparkPeftException (73) if a file cannot be written, (65) if a value
+   *     is not finite
+   */
+  public static void write(Path folder, AdapterConfig config, List<NamedTensor> tensors) {
+    AdapterWriter.write(folder, config, tensors);
   }
 
   static ObjectNode readConfig(Path folder) {

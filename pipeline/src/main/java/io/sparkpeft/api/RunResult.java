@@ -10,6 +10,7 @@ import java.nio.file.Path;
  */
 public abstract sealed class RunResult implements JobResult
     permits Downloaded,
+        Converted,
         Prepared,
         Finetuned,
         Quantized,

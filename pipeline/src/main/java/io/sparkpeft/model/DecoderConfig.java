@@ -10,6 +10,7 @@ import io.sparkpeft.tensor.Dtype;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -204,6 +205,14 @@ public record DecoderConfig(
         attention.headDim(),
         head.tied(),
         WeightShapes.of(this).byName());
+  }
+
+  /**
+   * All weights by transformers' names, with the shapes that checkpoints in Hugging Face's layout
+   * store them in; a tied head is not among them.
+   */
+  public Map<String, long[]> weightShapes() {
+    return WeightShapes.of(this).all();
   }
 
   /** Whether the weight of a linear module is quantised, if any are: all but the head's. */

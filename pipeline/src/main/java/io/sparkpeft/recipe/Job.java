@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 /** The jobs, which keys each of them reads, and which of those determine what comes out of it. */
 public enum Job {
   DOWNLOAD("run, download, output"),
+  CONVERT("run, model.path, convert, output"),
   PREPARE("run, model, data, tables, output"),
   FINETUNE("run, model, data, tables, adapter, train, output"),
   QUANTIZE(
@@ -51,7 +52,8 @@ public enum Job {
     return switch (this) {
       case PREPARE -> key.equals(DataSection.TABLE) || isOfWeights(key);
       case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
-      case DOWNLOAD, QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, CHAT, BENCH -> false;
+      case DOWNLOAD, CONVERT, QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, CHAT, BENCH ->
+          false;
     };
   }
 }

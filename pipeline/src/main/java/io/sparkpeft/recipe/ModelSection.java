@@ -38,7 +38,8 @@ public record ModelSection(
               "model.path",
               ValueTypes.TEXT,
               "none: every job needs it",
-              "Folder of the base model: config.json, safetensors files, tokenizer files.")
+              "Folder of the base model: config.json, safetensors files, tokenizer files; for convert,"
+                  + " of the checkpoint that is to become one.")
           .input();
 
   static final Key<ComputeDtype> DTYPE =

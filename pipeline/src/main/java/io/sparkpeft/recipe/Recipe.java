@@ -40,6 +40,7 @@ public record Recipe(
     PromoteSection promote,
     GenerateSection generate,
     DownloadSection download,
+    ConvertSection convert,
     BenchSection bench,
     OutputSection output,
     EffectiveRecipe effective) {
@@ -241,6 +242,7 @@ public record Recipe(
         PromoteSection.of(effective),
         GenerateSection.of(effective),
         DownloadSection.of(effective),
+        ConvertSection.of(effective),
         BenchSection.of(effective),
         OutputSection.of(effective),
         effective);

@@ -25,6 +25,7 @@ public final class RecipeKeys {
               PromoteSection.KEYS,
               GenerateSection.KEYS,
               DownloadSection.KEYS,
+              ConvertSection.KEYS,
               BenchSection.KEYS,
               OutputSection.KEYS)
           .<Key<?>>flatMap(Collection::stream)

@@ -23,6 +23,8 @@ final class OtherValues {
     values.put("run.id", "a-run");
     values.put("run.cache", "/scratch");
     values.put("model.path", "/model");
+    values.put("convert.format", "litgpt");
+    values.put("convert.max_position_embeddings", "4096");
     values.put("model.dtype", "bfloat16");
     values.put("model.quantization", "fp4");
     values.put("model.double_quant", "false");

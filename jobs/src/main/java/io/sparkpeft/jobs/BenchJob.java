@@ -5,7 +5,6 @@ import io.sparkpeft.api.bench.Benchmark;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
-import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /** Measures training on this machine. Starts no Spark, writes nothing. */
@@ -15,7 +14,7 @@ import picocli.CommandLine.Command;
         "Trains for some steps and says how fast, where the time goes, how near to the machine's"
             + " limit, and in how much memory. Starts no Spark; without weights (a config.json is"
             + " enough) they are random; writes nothing.")
-public final class BenchJob extends JobCommand {
+public final class BenchJob extends PlainJob {
 
   public static void main(String... args) {
     Main.exit(new BenchJob(), args);
@@ -27,13 +26,8 @@ public final class BenchJob extends JobCommand {
   }
 
   @Override
-  JobResult execute(Recipe recipe) {
+  JobResult run(Recipe recipe) {
     return Bench.run(recipe);
-  }
-
-  @Override
-  void keep(Path folder, String failure) {
-    // A measurement leaves nothing behind.
   }
 
   @Override

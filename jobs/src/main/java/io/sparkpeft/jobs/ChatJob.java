@@ -4,7 +4,6 @@ import io.sparkpeft.api.Chat;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
-import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -14,7 +13,7 @@ import picocli.CommandLine.Mixin;
     description =
         "Talks with a model in the terminal: base, adapter or merged model. Starts no Spark, writes"
             + " nothing.")
-public final class ChatJob extends JobCommand {
+public final class ChatJob extends PlainJob {
 
   @Mixin private final AnswerOptions options = new AnswerOptions();
 
@@ -33,16 +32,11 @@ public final class ChatJob extends JobCommand {
   }
 
   @Override
-  JobResult execute(Recipe recipe) {
+  JobResult run(Recipe recipe) {
     try (Chat chat = Chat.open(recipe);
         ChatConsole console = ChatTerminal.open()) {
       return new ChatLoop(chat, console).run();
     }
-  }
-
-  @Override
-  void keep(Path folder, String failure) {
-    // A conversation leaves nothing behind.
   }
 
   @Override

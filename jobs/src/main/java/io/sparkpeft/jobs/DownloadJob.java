@@ -4,7 +4,6 @@ import io.sparkpeft.api.Downloading;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
-import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -15,7 +14,7 @@ import picocli.CommandLine.Parameters;
     description =
         "Brings a model or a dataset from a Hugging Face style hub (HF_ENDPOINT, HF_TOKEN) into"
             + " output.path. Started again, it goes on where it was broken off. Starts no Spark.")
-public final class DownloadJob extends JobCommand {
+public final class DownloadJob extends PlainJob {
   @Parameters(
       arity = "0..1",
       paramLabel = "REPO_ID",
@@ -39,12 +38,7 @@ public final class DownloadJob extends JobCommand {
   }
 
   @Override
-  JobResult execute(Recipe recipe) {
+  JobResult run(Recipe recipe) {
     return Downloading.run(recipe, System.getenv(), System.err::println);
-  }
-
-  @Override
-  void keep(Path folder, String failure) {
-    // What was transferred stays beside the folder, to be gone on with.
   }
 }

@@ -7,6 +7,15 @@ import io.sparkpeft.base.SparkPeftException;
 final class JobErrors {
   private JobErrors() {}
 
+  static SparkPeftException noSettings(String file, RuntimeException cause) {
+    return SparkPeftException.of(
+        ExitCode.MISSING_INPUT,
+        "Cannot read Spark's settings in " + file + ".",
+        cause.getClass().getSimpleName() + ": " + cause.getMessage() + ".",
+        "Check --properties-file.",
+        cause);
+  }
+
   static SparkPeftException noSession(String master, RuntimeException cause) {
     return SparkPeftException.of(
         ExitCode.TRY_AGAIN,

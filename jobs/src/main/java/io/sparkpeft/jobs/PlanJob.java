@@ -4,7 +4,6 @@ import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Plan;
 import io.sparkpeft.recipe.Recipe;
-import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /** Says what a finetune would do. Starts no Spark, reads no weights, writes nothing. */
@@ -13,7 +12,7 @@ import picocli.CommandLine.Command;
     description =
         "Says what finetune would do. Starts no Spark, needs no weights (a config.json is enough),"
             + " writes nothing.")
-public final class PlanJob extends JobCommand {
+public final class PlanJob extends PlainJob {
 
   public static void main(String... args) {
     Main.exit(new PlanJob(), args);
@@ -25,13 +24,8 @@ public final class PlanJob extends JobCommand {
   }
 
   @Override
-  JobResult execute(Recipe recipe) {
+  JobResult run(Recipe recipe) {
     return Plan.of(recipe);
-  }
-
-  @Override
-  void keep(Path folder, String failure) {
-    // A plan leaves nothing behind.
   }
 
   @Override

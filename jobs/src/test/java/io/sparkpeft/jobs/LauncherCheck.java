@@ -115,6 +115,36 @@ class LauncherCheck {
     assertThat(json.path("trainable_parameters").asLong()).isEqualTo(256);
   }
 
+  /** What starts no Spark goes by its settings all the same; that nobody answers is told at once. */
+  @Test
+  void objectStoresAreReachedBySparksSettings() throws Exception {
+    Path properties =
+        Files.writeString(
+            home.resolve("s3a.conf"),
+            "spark.hadoop.fs.s3a.endpoint http://127.0.0.1:1\n"
+                + "spark.hadoop.fs.s3a.endpoint.region us-east-1\n");
+    Map<String, String> environment =
+        Map.of("AWS_ACCESS_KEY_ID", "key", "AWS_SECRET_ACCESS_KEY", "a-secret-word");
+    for (String job : List.of("plan", "download")) {
+      Ended ended =
+          run(
+              environment,
+              job,
+              "--properties-file=" + properties,
+              "--conf=spark.hadoop.fs.s3a.path.style.access=true",
+              "--set=model.path=s3a://lake/base",
+              "--set=output.path=s3a://lake/base");
+      assertThat(ended.code()).isEqualTo(75);
+      assertThat(ended.err())
+          .contains("Cannot reach s3a://lake/.", "Connect to 127.0.0.1:1 ")
+          .doesNotContain("a-secret-word");
+    }
+    Ended missing =
+        run(Map.of(), "plan", "--properties-file=/none", "--set=model.path=s3a://lake/base");
+    assertThat(missing.code()).isEqualTo(66);
+    assertThat(missing.err()).contains("Cannot read Spark's settings in /none.");
+  }
+
   @Test
   void aBenchmarkStartsNoSpark() throws Exception {
     Path model = Files.createDirectory(home.resolve("model"));

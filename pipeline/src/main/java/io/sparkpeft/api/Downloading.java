@@ -3,6 +3,7 @@ package io.sparkpeft.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.hub.Hub;
 import io.sparkpeft.hub.HubDownload;
@@ -10,6 +11,8 @@ import io.sparkpeft.hub.Patterns;
 import io.sparkpeft.recipe.DownloadSection;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.storage.Storage;
+import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +40,7 @@ public final class Downloading {
     ResultFolder result = ResultFolder.of(Job.DOWNLOAD, recipe);
     Optional<ObjectNode> finished = result.finished();
     if (finished.isPresent()) {
-      messages.accept("It is in " + result.path() + " already.");
+      messages.accept("It is in " + LocalCopy.name(result.path()) + " already.");
       return new Downloaded(finished.get(), true);
     }
     DownloadSection settings = recipe.download();
@@ -48,6 +51,7 @@ public final class Downloading {
                 new Patterns(settings.allowPatterns(), settings.ignorePatterns()),
                 messages)
             .into(result.work());
+    Storage.here(messages).publish(result.work(), ModelFolder.CONFIG);
     try (NewFolder folder = result.begin()) {
       ObjectNode json = result.commit(folder, json(settings, got), names(result.work()));
       NewFolder.deleteTree(result.work());

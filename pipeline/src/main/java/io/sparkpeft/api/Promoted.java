@@ -18,6 +18,11 @@ public final class Promoted extends RunResult {
     return count("version");
   }
 
+  /** Where the adapter is: a folder's path, or its address in an object store. */
+  public String adapterLocation() {
+    return text("adapter_path");
+  }
+
   /** The folder of its files. */
   public Path adapterPath() {
     return Path.of(text("adapter_path"));

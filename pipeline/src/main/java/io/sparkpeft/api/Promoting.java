@@ -16,6 +16,7 @@ import io.sparkpeft.spark.registry.AdapterVersion.GateNote;
 import io.sparkpeft.spark.registry.AdapterVersion.GateState;
 import io.sparkpeft.spark.registry.AdaptersTable;
 import io.sparkpeft.spark.registry.Candidate;
+import io.sparkpeft.spark.storage.Storage;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -71,7 +72,9 @@ final class Promoting {
     if (recipe.adapter().path().isPresent()) {
       throw ApiErrors.versionAndPath(version, recipe.adapter().path().get());
     }
-    table.version(name, version).adapter().requireUnchanged();
+    AdapterIdentity adapter = table.version(name, version).adapter();
+    adapter.requireUnchanged(
+        Storage.of(session, messages).copy(adapter.path(), recipe.run().cache()));
     return table.promoteAgain(result.runId(), name, version);
   }
 

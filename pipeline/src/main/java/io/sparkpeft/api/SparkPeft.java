@@ -78,7 +78,8 @@ public final class SparkPeft {
    * @throws io.sparkpeft.base.SparkPeftException (66) if there is no such table
    */
   public List<LabelledText> examples(Recipe recipe, int count) {
-    try (Tokenizer tokenizer = Tokenizer.open(recipe.model().folder())) {
+    Recipe local = staged(Job.GENERATE, recipe);
+    try (Tokenizer tokenizer = Tokenizer.open(local.model().folder())) {
       List<LabelledText> texts = new ArrayList<>();
       TokenTable.first(session, recipe.tokenTable(), count)
           .forEach((sample, example) -> texts.add(LabelledText.of(sample, example, tokenizer)));
@@ -130,7 +131,8 @@ public final class SparkPeft {
    * @param promptColumn text of the prompts
    */
   public Dataset<Row> generate(Recipe recipe, Dataset<Row> rows, String promptColumn) {
-    return new Generating(session, messages).answer(recipe, rows, promptColumn);
+    Recipe local = staged(Job.GENERATE, recipe);
+    return new Generating(session, messages).answer(local, rows, promptColumn);
   }
 
   /**
@@ -141,12 +143,13 @@ public final class SparkPeft {
    * @param recipe its model, and how it answers
    */
   public void serve(Recipe recipe) {
-    ModelFunctions.register(session, ServedModel.of(Generating.settings(recipe)));
+    Recipe local = staged(Job.GENERATE, recipe);
+    ModelFunctions.register(session, ServedModel.of(Generating.settings(local)));
   }
 
   /** Every run has one driver at a time, and all its inputs on this machine. */
   private <R> R leased(Job job, Recipe recipe, Function<Recipe, R> work) {
-    Recipe local = new Staging(session, messages).local(job, recipe);
+    Recipe local = staged(job, recipe);
     try (Held lease = ResultFolder.of(job, local).lease()) {
       lease
           .earlierHolder()
@@ -154,5 +157,9 @@ public final class SparkPeft {
               holder -> messages.accept("Takes over from " + holder + ", which did not finish."));
       return work.apply(local);
     }
+  }
+
+  private Recipe staged(Job job, Recipe recipe) {
+    return Staging.of(session, messages).local(job, recipe);
   }
 }

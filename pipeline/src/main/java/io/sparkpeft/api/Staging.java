@@ -6,50 +6,91 @@ import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.storage.ConditionalLogStore;
 import io.sparkpeft.spark.storage.Probe;
 import io.sparkpeft.spark.storage.Storage;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
+import java.util.function.Predicate;
 import org.apache.spark.sql.SparkSession;
 
 /**
  * A recipe whose inputs are on this machine: what lies in object stores is copied here, and a
  * result that belongs there is written here first. A recipe of local paths stays as it is.
  */
-record Staging(SparkSession session, Consumer<String> messages) {
+public final class Staging {
   private static final String LOG_STORE = "spark.delta.logStore.s3a.impl";
-  private static final List<Job> WITH_ADAPTER =
-      List.of(Job.FINETUNE, Job.MERGE, Job.EVALUATE, Job.GENERATE);
 
-  Recipe local(Job job, Recipe recipe) {
-    if (job == Job.GATE || job == Job.PROMOTE) {
-      return recipe;
-    }
+  /** What Spark does not read where it is. */
+  private static final Set<String> COPIED =
+      Set.of(
+          "model.path",
+          "adapter.path",
+          "merge.prompts",
+          "eval.source",
+          "generate.prompts",
+          "bench.documents");
+
+  private final Storage storage;
+  private final Optional<String> logStore;
+  private final Consumer<String> messages;
+
+  private Staging(Storage storage, Optional<String> logStore, Consumer<String> messages) {
+    this.storage = storage;
+    this.logStore = logStore;
+    this.messages = messages;
+  }
+
+  static Staging of(SparkSession session, Consumer<String> messages) {
+    String logStore = session.sparkContext().conf().get(LOG_STORE, "");
+    return new Staging(Storage.of(session, messages), Optional.of(logStore), messages);
+  }
+
+  /**
+   * For jobs without a session, which write no tables: by the settings of Spark that are this
+   * process's system properties.
+   *
+   * @param messages takes, line by line, what a person should know of copies
+   */
+  public static Staging withoutSpark(Consumer<String> messages) {
+    return new Staging(Storage.here(messages), Optional.empty(), messages);
+  }
+
+  /**
+   * The recipe with paths of this machine.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (66) if something is not there, (73) if there is
+   *     no room for it, otherwise for what a store says
+   */
+  public Recipe local(Job job, Recipe recipe) {
     Recipe named = recipe.named(job);
-    if (locations(named).noneMatch(LocalCopy::isRemote)) {
+    Map<String, List<String>> addresses = named.effective().addresses(job);
+    if (addresses.isEmpty()) {
       return recipe;
     }
-    ask(named);
-    Recipe local = copied(named, "model.path", named.model().path());
-    if (WITH_ADAPTER.contains(job)) {
-      local = copied(local, "adapter.path", named.adapter().path());
-    }
-    if (job == Job.MERGE) {
-      local = copied(local, "merge.prompts", named.merge().prompts());
-      List<String> adapters = named.merge().adapters();
-      if (adapters.stream().anyMatch(LocalCopy::isRemote)) {
-        local = local.with("merge.adapters", adapters.stream().map(a -> copy(named, a)).toList());
+    ask(addresses.values().stream().flatMap(List::stream).toList(), named);
+    Recipe local = named;
+    for (Map.Entry<String, List<String>> entry : addresses.entrySet()) {
+      String address = entry.getValue().get(0);
+      if (COPIED.contains(entry.getKey()) && !isTable(entry.getKey(), address)) {
+        local = local.with(entry.getKey(), copy(job, local, address));
       }
     }
-    if (job == Job.EVALUATE) {
-      local = copied(local, "eval.source", named.eval().source());
+    if (addresses.containsKey("merge.adapters")) {
+      List<String> adapters = named.merge().adapters();
+      local =
+          local.with("merge.adapters", adapters.stream().map(a -> copy(job, named, a)).toList());
     }
-    if (job == Job.GENERATE && named.generate().prompts().filter(Staging::isText).isPresent()) {
-      local = copied(local, "generate.prompts", named.generate().prompts());
-    }
-    return resultHere(local);
+    return resultHere(job == Job.PLAN ? withLog(local) : local);
+  }
+
+  /** A table's commits tell how many examples it has, and a plan reads no more of it. */
+  private Recipe withLog(Recipe plan) {
+    String table = plan.tokenTable();
+    return LocalCopy.isRemote(table) && storage.exists(table)
+        ? plan.with("data.table", copy(Job.PLAN, plan, table))
+        : plan;
   }
 
   private static Recipe resultHere(Recipe recipe) {
@@ -59,58 +100,35 @@ record Staging(SparkSession session, Consumer<String> messages) {
         : recipe;
   }
 
-  private Recipe copied(Recipe recipe, String key, Optional<String> location) {
-    return location.filter(LocalCopy::isRemote).isPresent()
-        ? recipe.with(key, copy(recipe, location.get()))
-        : recipe;
+  private String copy(Job job, Recipe recipe, String location) {
+    Predicate<String> wanted = name -> job != Job.PLAN || name.endsWith(".json");
+    return storage.copy(location, recipe.run().cache(), wanted).toString();
   }
 
-  private String copy(Recipe recipe, String location) {
-    return Storage.of(session, messages).copy(location, recipe.run().cache()).toString();
-  }
-
-  /** Others are tables, which Spark reads where they are. */
-  private static boolean isText(String prompts) {
-    return prompts.endsWith(".txt");
-  }
-
-  private static Stream<String> locations(Recipe recipe) {
-    List<String> all = new ArrayList<>(recipe.merge().adapters());
-    all.add(recipe.output().location());
-    all.add(recipe.tables().root());
-    all.add(recipe.tokenTable());
-    Stream.of(
-            recipe.model().path(),
-            recipe.adapter().path(),
-            recipe.data().source(),
-            recipe.merge().prompts(),
-            recipe.eval().source(),
-            recipe.generate().prompts())
-        .flatMap(Optional::stream)
-        .forEach(all::add);
-    return all.stream();
+  /** Prompts in a table, which Spark reads where they are. */
+  private static boolean isTable(String key, String address) {
+    return key.equals("generate.prompts") && !address.endsWith(".txt");
   }
 
   /** Before anything begins: whether all stores answer, and keep what Delta's log builds on. */
-  private void ask(Recipe recipe) {
-    Configuration hadoop = session.sparkContext().hadoopConfiguration();
-    Probe probe = new Probe(hadoop);
-    probe.reach(locations(recipe).toList());
+  private void ask(Collection<String> addresses, Recipe recipe) {
+    Probe probe = storage.probe();
+    probe.reach(addresses);
     String tables = recipe.tables().root();
-    if (tables.startsWith("s3a:")) {
-      String logStore = session.sparkContext().conf().get(LOG_STORE, "");
-      if (logStore.equals(ConditionalLogStore.class.getName())) {
-        probe.requireConditionalWrites(tables);
-      } else {
-        messages.accept(
-            "One driver at a time may write "
-                + tables
-                + ": to let several, set --conf "
-                + LOG_STORE
-                + "="
-                + ConditionalLogStore.class.getName()
-                + ".");
-      }
+    if (logStore.isEmpty() || !addresses.contains(tables) || !tables.startsWith("s3a:")) {
+      return;
+    }
+    if (logStore.get().equals(ConditionalLogStore.class.getName())) {
+      probe.requireConditionalWrites(tables);
+    } else {
+      messages.accept(
+          "One driver at a time may write "
+              + tables
+              + ": to let several, set --conf "
+              + LOG_STORE
+              + "="
+              + ConditionalLogStore.class.getName()
+              + ".");
     }
   }
 }

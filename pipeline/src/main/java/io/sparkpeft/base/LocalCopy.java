@@ -84,11 +84,14 @@ public final class LocalCopy {
     return names.get(0) + "://" + authority + path;
   }
 
-  /** The folder within a path that is, or holds, the whole copy; empty for one that is no copy. */
+  /**
+   * The folder within a path that is, or holds, the whole copy; empty for one that is no copy, and
+   * for what a run writes, which comes and goes by parts.
+   */
   public static Optional<Path> whole(Path path) {
     for (Path at = path; at != null && at.getFileName() != null; at = at.getParent()) {
       String name = at.getFileName().toString();
-      for (Kind kind : Kind.values()) {
+      for (Kind kind : List.of(Kind.FOLDER, Kind.FILE)) {
         if (name.startsWith(kind.prefix) && origin(at).isPresent()) {
           return Optional.of(at);
         }

@@ -3,6 +3,7 @@ package io.sparkpeft.recipe;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Every key with its value and where that came from. Prints as HOCON that can be used again. */
 public final class EffectiveRecipe {
@@ -49,6 +51,34 @@ public final class EffectiveRecipe {
     Map<String, Setting<?>> more = new LinkedHashMap<>(settings);
     more.put(setting.key().name(), setting);
     return new EffectiveRecipe(more);
+  }
+
+  /**
+   * What the job reads and writes in other file systems, as {@code s3a://bucket/models/llama}.
+   *
+   * @return by key; of a list its addresses alone
+   */
+  public Map<String, List<String>> addresses(Job job) {
+    Map<String, List<String>> addresses = new LinkedHashMap<>();
+    settings.forEach(
+        (name, setting) -> {
+          boolean isPath = job.reads(setting.key()) && setting.key().effect() != Key.Effect.RESULT;
+          List<String> remote =
+              isPath ? texts(setting.value()).filter(LocalCopy::isRemote).toList() : List.of();
+          if (!remote.isEmpty()) {
+            addresses.put(name, remote);
+          }
+        });
+    return addresses;
+  }
+
+  private static Stream<String> texts(Object value) {
+    if (value instanceof Optional<?> optional) {
+      return optional.stream().map(Object::toString);
+    }
+    return value instanceof List<?> list
+        ? list.stream().map(Object::toString)
+        : Stream.of(value.toString());
   }
 
   /** What determines the job's result; reads its local inputs. */

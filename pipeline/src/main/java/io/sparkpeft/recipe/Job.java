@@ -17,7 +17,7 @@ public enum Job {
   GATE("run, gate, promote.name, tables, output"),
   PROMOTE("run, adapter.path, promote, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
-  CHAT("model, adapter.path, data.template, generate"),
+  CHAT("run.cache, model, adapter.path, data.template, generate"),
   PLAN("run, model, data, tables, adapter, train, output"),
   BENCH("run, model, data.max_length, data.packing, adapter, train, bench, output");
 

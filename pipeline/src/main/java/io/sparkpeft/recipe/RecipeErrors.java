@@ -91,7 +91,7 @@ final class RecipeErrors {
     return SparkPeftException.of(
         CONFIGURATION,
         location + " is no local path.",
-        "Only prepare, finetune, quantize, merge, evaluate and generate reach object stores.",
+        "Here only local files can be read; the jobs copy what lies in object stores.",
         "Name a copy of it on this machine.");
   }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
+import io.sparkpeft.hub.LoopbackHub;
+import io.sparkpeft.recipe.Job;
+import io.sparkpeft.recipe.Plan;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.LocalCluster;
 import io.sparkpeft.spark.storage.S3Server;
@@ -16,9 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -26,7 +31,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The main job with everything in a bucket: what it reads, what it keeps, what it leaves. */
+/** The jobs with everything in a bucket: what they read, what they keep, what they leave. */
 class ObjectStorageTest {
   private static final Path QUICKSTART =
       Path.of("..", "jobs", "quickstart").toAbsolutePath().normalize();
@@ -37,6 +42,7 @@ class ObjectStorageTest {
   private static String lake;
   private static SparkSession session;
   private static SparkPeft peft;
+  private static Prepared prepared;
   private static final List<String> messages = Collections.synchronizedList(new ArrayList<>());
 
   @BeforeAll
@@ -61,7 +67,7 @@ class ObjectStorageTest {
 
   @Test
   void theMainJobRunsOnABucketAlone() throws Exception {
-    peft.prepare(recipe("prepare"));
+    prepared = peft.prepare(recipe("prepare"));
     assertThat(peft.prepare(recipe("prepare")).reused()).isTrue();
 
     Path checkpoint = stored("runs/finetune/checkpoints/step-000008/checkpoint.json");
@@ -83,6 +89,10 @@ class ObjectStorageTest {
     Row row = session.read().format("delta").load(lake + "/tables/eval_scores").first();
     assertThat(row.<String>getAs("model_id")).isEqualTo("s3a://lake/base");
 
+    assertItIsPromoted(adapter);
+    assertJobsWithoutSparkReadIt(adapter);
+    assertItIsServed(adapter);
+
     Merged merged = peft.merge(adapted("merge", adapter));
     assertThat(merged.modelLocation()).isEqualTo("s3a://lake/runs/merge/model");
     Generated answers =
@@ -93,7 +103,8 @@ class ObjectStorageTest {
                 .with("generate.max_new_tokens", 4));
     assertThat(answers.answers()).hasSize(1);
 
-    for (String run : List.of("prepare", "finetune", "evaluate", "merge", "generate")) {
+    for (String run :
+        List.of("prepare", "finetune", "evaluate", "gate", "promote", "merge", "generate")) {
       assertThat(stored("runs/" + run + "/_RESULT.json"))
           .content()
           .contains("\"output_path\": \"s3a://lake/runs/" + run + "\"");
@@ -103,6 +114,80 @@ class ObjectStorageTest {
               lease -> assertThat(lease).isEmptyDirectory());
     }
     assertNobodyReadsTheSecret();
+  }
+
+  private static void assertItIsPromoted(Finetuned adapter) throws IOException {
+    Gated gated =
+        peft.gate(
+            recipe("gate")
+                .with("gate.run_id", "evaluate")
+                .with("gate.min", Map.of("arithmetic_2da.acc", 0))
+                .with("gate.partial_tasks", true));
+    assertThat(gated.passed()).isTrue();
+    Promoted promoted =
+        peft.promote(
+            recipe("promote")
+                .with("adapter.path", adapter.adapterLocation())
+                .with("promote.gate_run_id", "gate")
+                .with("promote.name", "sums"));
+    assertThat(promoted.gate()).isEqualTo("passed");
+    assertThat(promoted.adapterLocation()).isEqualTo(adapter.adapterLocation());
+
+    Recipe rollback = recipe("back").with("promote.name", "sums").with("promote.version", 1);
+    Path config = stored("runs/finetune/adapter/adapter_config.json");
+    String text = Files.readString(config);
+    Files.writeString(config, text + " ");
+    assertThatThrownBy(() -> peft.promote(rollback))
+        .hasMessageContaining("The adapter in s3a://lake/runs/finetune/adapter is not the one");
+    Files.writeString(config, text);
+    assertThat(peft.promote(rollback).version()).isEqualTo(1);
+  }
+
+  private static void assertJobsWithoutSparkReadIt(Finetuned adapter) throws IOException {
+    Staging staging = Staging.withoutSpark(messages::add);
+    Path cache = folder.resolve("plan");
+    Plan plan = Plan.of(staging.local(Job.PLAN, recipe("plan").with("run.cache", cache)));
+    assertThat(plan.examples()).hasValue(prepared.records());
+    try (Stream<Path> copied = Files.walk(cache)) {
+      assertThat(copied.filter(Files::isRegularFile))
+          .isNotEmpty()
+          .allMatch(file -> file.toString().endsWith(".json") || file.toString().endsWith(".lock"));
+    }
+    Recipe talk = adapted("chat", adapter).with("generate.max_new_tokens", 2);
+    try (Chat chat = Chat.open(staging.local(Job.CHAT, talk))) {
+      assertThat(chat.say("What is 17 plus 25?", text -> {}).tokens()).isPositive();
+    }
+  }
+
+  /** By its name among those that lie beside each other. */
+  private static void assertItIsServed(Finetuned adapter) {
+    String beside = adapter.adapterLocation().replaceFirst("/adapter$", "");
+    peft.serve(adapted("serve", adapter).with("adapter.path", beside));
+    Dataset<Row> answer = session.sql("SELECT lora_loglik('adapter', 'What is 1 plus 1?', '2')");
+    assertThat(answer.first().getDouble(0)).isNegative();
+    String address = adapter.adapterLocation();
+    assertThatThrownBy(
+            () -> session.sql("SELECT lora_generate('" + address + "', 'Hi')").collectAsList())
+        .hasStackTraceContaining("Set adapter.path to the folder that it lies in");
+  }
+
+  @Test
+  void aDownloadEndsInTheBucket() {
+    try (LoopbackHub hub = new LoopbackHub()) {
+      hub.small("config.json", "{}");
+      hub.large("model.safetensors", new byte[] {1, 2, 3});
+      Recipe recipe =
+          Recipe.defaults()
+              .with("run.cache", folder.resolve("cache"))
+              .with("download.repo_id", "owner/tiny")
+              .with("output.path", lake + "/models/tiny");
+      Recipe local = Staging.withoutSpark(messages::add).local(Job.DOWNLOAD, recipe);
+      assertThat(Downloading.run(local, hub.environment(), messages::add).reused()).isFalse();
+      assertThat(stored("models/tiny/config.json")).hasContent("{}");
+      assertThat(stored("models/tiny/model.safetensors")).hasBinaryContent(new byte[] {1, 2, 3});
+      assertThat(stored("models/tiny/_RESULT.json")).content().contains("s3a://lake/models/tiny");
+      assertThat(Downloading.run(local, Map.of(), messages::add).reused()).isTrue();
+    }
   }
 
   @Test

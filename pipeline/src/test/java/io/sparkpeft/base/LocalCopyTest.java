@@ -30,8 +30,15 @@ class LocalCopyTest {
   }
 
   @Test
+  void whatARunWritesIsNoWhole() {
+    Path run = LocalCopy.of(CACHE, "s3a://bucket/runs/x", Kind.RUN, "id");
+    assertThat(LocalCopy.whole(run.resolve("checkpoints"))).isEmpty();
+  }
+
+  @Test
   void aFilesCopyIsTheFile() {
     Path copy = LocalCopy.of(CACHE, "s3a://bucket/q.jsonl", Kind.FILE, "7");
+    assertThat(LocalCopy.whole(copy.resolve("q.jsonl"))).contains(copy);
     assertThat(LocalCopy.name(copy.resolve("q.jsonl"))).isEqualTo("s3a://bucket/q.jsonl");
   }
 

@@ -305,4 +305,27 @@ class RecipeTest {
     assertThat(Recipe.defaults().with("model.path", "base").placed().effective().assignments())
         .containsExactly("model.path=" + Path.of("base").toAbsolutePath());
   }
+
+  @Test
+  void addressesAreThoseThatTheJobLooksAt() {
+    Recipe recipe =
+        Recipe.defaults()
+            .with("model.path", "s3a://lake/base")
+            .with("data.source", "/data")
+            .with("merge.adapters", List.of("s3a://lake/a", "/b", "s3a://lake/c"))
+            .with("generate.prompt", "s3a://lake/no/input")
+            .with("tables.root", "s3a://lake/tables");
+    assertThat(recipe.effective().addresses(Job.PREPARE))
+        .isEqualTo(
+            Map.of(
+                "model.path", List.of("s3a://lake/base"),
+                "tables.root", List.of("s3a://lake/tables")));
+    assertThat(recipe.effective().addresses(Job.MERGE))
+        .isEqualTo(
+            Map.of(
+                "model.path", List.of("s3a://lake/base"),
+                "merge.adapters", List.of("s3a://lake/a", "s3a://lake/c")));
+    assertThat(recipe.effective().addresses(Job.GENERATE)).containsOnlyKeys("model.path");
+    assertThat(recipe.effective().addresses(Job.DOWNLOAD)).isEmpty();
+  }
 }

@@ -7,6 +7,7 @@ import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.BaseModel;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.ScratchFolder;
 import io.sparkpeft.collective.InProcessCollective;
 import io.sparkpeft.model.AdapterTraining;
@@ -184,7 +185,7 @@ public final class Bench {
         config.parameterCount(),
         adapter.parameterCount(),
         ModelFolder.hasWeights(folder)
-            ? "weights of " + folder.getFileName()
+            ? "weights of " + Path.of(LocalCopy.name(folder)).getFileName()
             : "random weights by seed " + recipe.train().seed(),
         decoder.quantizedWeights(),
         documents.origin(),

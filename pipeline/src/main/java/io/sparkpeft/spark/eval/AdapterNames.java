@@ -2,6 +2,8 @@ package io.sparkpeft.spark.eval;
 
 import io.sparkpeft.adapter.AdapterFiles;
 import io.sparkpeft.adapter.AdapterFolder;
+import io.sparkpeft.base.LocalCopy;
+import io.sparkpeft.spark.storage.Storage;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +51,10 @@ public record AdapterNames(String folder) implements Serializable {
     if (!name.contains("/") && folder.isEmpty()) {
       throw SparkEvalErrors.noNamedAdapters(name);
     }
-    Path path = name.contains("/") ? Path.of(name) : AdapterFolder.of(Path.of(folder), name);
+    if (LocalCopy.isRemote(name)) {
+      throw SparkEvalErrors.remoteName(name);
+    }
+    Path path = name.contains("/") ? Path.of(name) : AdapterFolder.of(here(), name);
     if (!Files.isRegularFile(path.resolve(AdapterFiles.CONFIG))) {
       throw SparkEvalErrors.noAdapter(name, path, names());
     }
@@ -57,6 +62,11 @@ public record AdapterNames(String folder) implements Serializable {
   }
 
   private Set<String> names() {
-    return folder.isEmpty() ? Set.of() : AdapterFolder.list(Path.of(folder)).keySet();
+    return folder.isEmpty() ? Set.of() : AdapterFolder.list(here()).keySet();
+  }
+
+  /** Their folder on this machine, which may be another than that which named it. */
+  private Path here() {
+    return Storage.here().ensure(Path.of(folder));
   }
 }

@@ -96,6 +96,14 @@ final class SparkEvalErrors {
         "Set adapter.path, or name a folder.");
   }
 
+  static SparkPeftException remoteName(String name) {
+    return SparkPeftException.of(
+        ExitCode.CONFIGURATION,
+        "The adapter '" + name + "' is asked for by its address in another file system.",
+        "What is named row by row must be on every machine.",
+        "Set adapter.path to the folder that it lies in, and name it without a slash.");
+  }
+
   static SparkPeftException noPrompt() {
     return SparkPeftException.of(
         ExitCode.DATA, "A row has no prompt.", "Its column is null.", "Leave such rows out.");

@@ -2,6 +2,7 @@ package io.sparkpeft.spark.registry;
 
 import io.sparkpeft.adapter.AdapterFiles;
 import io.sparkpeft.adapter.AdapterProvenance;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.Sha256;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +13,7 @@ import java.util.OptionalLong;
 /**
  * An adapter's files and what they were made from.
  *
- * @param path its folder
+ * @param path its folder, or its address in an object store
  * @param sha256 of its weights
  * @param configSha256 of adapter_config.json
  * @param lineage from the provenance file beside them; PEFT's own adapters have none
@@ -36,7 +37,7 @@ public record AdapterIdentity(
    */
   public static AdapterIdentity read(Path folder) {
     return new AdapterIdentity(
-        folder.toString(),
+        LocalCopy.name(folder),
         AdapterFiles.sha256(folder),
         Sha256.ofFile(folder.resolve(AdapterFiles.CONFIG)),
         AdapterProvenance.read(folder).map(AdapterIdentity::lineage));
@@ -53,10 +54,11 @@ public record AdapterIdentity(
   /**
    * Reads the files again.
    *
+   * @param folder the same as path, or a copy of what is there now
    * @throws io.sparkpeft.base.SparkPeftException (66) if they are gone, (65) if they have changed
    */
-  public void requireUnchanged() {
-    AdapterIdentity now = read(Path.of(path));
+  public void requireUnchanged(Path folder) {
+    AdapterIdentity now = read(folder);
     List<String> changed = new ArrayList<>();
     if (!now.sha256.equals(sha256)) {
       changed.add("the weights had sha256 " + sha256 + " and have " + now.sha256);

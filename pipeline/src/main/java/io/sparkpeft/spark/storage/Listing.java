@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -54,6 +55,13 @@ record Listing(boolean isFile, List<Entry> entries) {
     }
     entries.sort(Comparator.comparing(Entry::name));
     return new Listing(false, List.copyOf(entries));
+  }
+
+  /** Those of a folder's files that are wanted, by their names. */
+  Listing of(Predicate<String> wanted) {
+    return isFile
+        ? this
+        : new Listing(false, entries.stream().filter(e -> wanted.test(e.name())).toList());
   }
 
   long bytes() {

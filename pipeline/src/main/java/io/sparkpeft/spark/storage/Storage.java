@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -62,7 +63,12 @@ public final class Storage {
    * The one of this process: of an executor, or of a driver that has no session yet or any more.
    */
   public static Storage here() {
-    return new Storage(Storage::ofThisProcess, System.err::println);
+    return here(System.err::println);
+  }
+
+  /** The same, telling somebody else of copies. */
+  public static Storage here(Consumer<String> messages) {
+    return new Storage(Storage::ofThisProcess, messages);
   }
 
   private static Configuration ofThisProcess() {
@@ -79,11 +85,20 @@ public final class Storage {
    *     for it, otherwise for what the store says
    */
   public Path copy(String location, Path cache) {
+    return copy(location, cache, name -> true);
+  }
+
+  /**
+   * The same of some of a folder's files.
+   *
+   * @param wanted by the file's name relative to the folder
+   */
+  public Path copy(String location, Path cache, Predicate<String> wanted) {
     if (!LocalCopy.isRemote(location)) {
       return Path.of(location).toAbsolutePath().normalize();
     }
     try {
-      Listing listing = listing(location);
+      Listing listing = listing(location).of(wanted);
       LocalCopy.Kind kind = listing.isFile() ? LocalCopy.Kind.FILE : LocalCopy.Kind.FOLDER;
       Path folder = LocalCopy.of(cache, location, kind, listing.version());
       new Download(files(location), location, listing, messages).into(folder);
@@ -99,15 +114,14 @@ public final class Storage {
    * @return the same path
    */
   public Path ensure(Path local) {
-    Optional<String> origin = LocalCopy.origin(local);
-    if (origin.isEmpty() || Files.exists(local)) {
+    if (LocalCopy.origin(local).isEmpty() || Files.exists(local)) {
       return local;
     }
-    String location = origin.get();
+    Path copy = LocalCopy.whole(local).orElse(local);
+    String location = LocalCopy.origin(copy).orElseThrow();
     try {
       Listing listing = listing(location);
-      Path folder = listing.isFile() ? local.getParent() : local;
-      new Download(files(location), location, listing, messages).into(folder);
+      new Download(files(location), location, listing, messages).into(copy);
     } catch (IOException e) {
       throw StorageErrors.failed(location, e);
     }
@@ -220,14 +234,21 @@ public final class Storage {
   /** Whether a copy's origin, or a local path, is there. */
   public boolean exists(Path local) {
     Optional<String> origin = LocalCopy.origin(local);
-    if (origin.isEmpty()) {
-      return Files.exists(local);
-    }
+    return origin.isPresent() ? exists(origin.get()) : Files.exists(local);
+  }
+
+  /** Whether something is at an address. */
+  public boolean exists(String location) {
     try {
-      return files(origin.get()).exists(new org.apache.hadoop.fs.Path(origin.get()));
+      return files(location).exists(new org.apache.hadoop.fs.Path(location));
     } catch (IOException e) {
-      throw StorageErrors.failed(origin.get(), e);
+      throw StorageErrors.failed(location, e);
     }
+  }
+
+  /** Asks stores for an answer before anything begins. */
+  public Probe probe() {
+    return new Probe(hadoop.get());
   }
 
   /** What is there, in one word that changes with it; of a Delta table its newest commits. */

@@ -147,16 +147,17 @@ class AdaptersTableTest {
   @Test
   void filesThatHaveChangedAreNoticed() throws IOException {
     AdapterIdentity adapter = candidate("one").adapter();
-    adapter.requireUnchanged();
+    Path one = folder.resolve("one");
+    adapter.requireUnchanged(one);
     Files.writeString(folder.resolve("one/adapter_config.json"), "{\"lora_alpha\": 99}");
     assertFailure(
-        adapter::requireUnchanged,
+        () -> adapter.requireUnchanged(one),
         ExitCode.DATA,
         "The adapter in %s is not the one that was judged or promoted. Its files have changed:"
                 .formatted(folder.resolve("one"))
             + " adapter_config.json had sha256 ");
     Files.delete(folder.resolve("one/adapter_model.safetensors"));
-    assertFailure(adapter::requireUnchanged, ExitCode.MISSING_INPUT, "");
+    assertFailure(() -> adapter.requireUnchanged(one), ExitCode.MISSING_INPUT, "");
   }
 
   @Test

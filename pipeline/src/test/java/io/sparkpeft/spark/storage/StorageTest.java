@@ -82,6 +82,27 @@ class StorageTest {
     assertThat(storage.ensure(copy).resolve("config.json")).hasContent("{}");
   }
 
+  /** Half a copy would pass for the whole one. */
+  @Test
+  void aPartIsFetchedWithTheWhole() throws IOException {
+    put("adapters/chess/adapter_config.json", "{}");
+    put("adapters/poems/adapter_config.json", "{ }");
+    Path copy = storage.copy(bucket + "/adapters", cache);
+    io.sparkpeft.base.NewFolder.deleteTree(copy);
+    assertThat(storage.ensure(copy.resolve("chess"))).isDirectory();
+    assertThat(copy.resolve("poems/adapter_config.json")).hasContent("{ }");
+  }
+
+  @Test
+  void someFilesOfAFolderAreAnotherCopy() throws IOException {
+    put("models/c/config.json", "{}");
+    put("models/c/weights", "12345678");
+    Path some = storage.copy(bucket + "/models/c", cache, name -> name.endsWith(".json"));
+    assertThat(some.resolve("config.json")).exists();
+    assertThat(some.resolve("weights")).doesNotExist();
+    assertThat(storage.copy(bucket + "/models/c", cache).resolve("weights")).exists();
+  }
+
   @Test
   void localPathsAreLeftAsTheyAre() {
     Storage nowhere = Storage.of(new Configuration(), messages::add);

@@ -115,14 +115,18 @@ class LauncherCheck {
     assertThat(json.path("trainable_parameters").asLong()).isEqualTo(256);
   }
 
-  /** What starts no Spark goes by its settings all the same; that nobody answers is told at once. */
+  /**
+   * What starts no Spark goes by its settings all the same; that nobody answers is told at once.
+   */
   @Test
   void objectStoresAreReachedBySparksSettings() throws Exception {
     Path properties =
         Files.writeString(
             home.resolve("s3a.conf"),
-            "spark.hadoop.fs.s3a.endpoint http://127.0.0.1:1\n"
-                + "spark.hadoop.fs.s3a.endpoint.region us-east-1\n");
+            """
+            spark.hadoop.fs.s3a.endpoint http://127.0.0.1:1
+            spark.hadoop.fs.s3a.endpoint.region us-east-1
+            """);
     Map<String, String> environment =
         Map.of("AWS_ACCESS_KEY_ID", "key", "AWS_SECRET_ACCESS_KEY", "a-secret-word");
     for (String job : List.of("plan", "download")) {

@@ -3,10 +3,11 @@ torch 2.9.1.
 
     PYTHONHASHSEED=0 python -P families.py ../resources/io/sparkpeft/model/families [name ...]
 
-writes for each of them config.json, the weights, an adapter on all linear modules but the head (B
-not zero) and expected.*: logits with and without it, parameter counts, PEFT's default targets, the
-loss and every gradient of a ragged batch, the losses of five AdamW steps, and greedy text. Norms
-and biases are random too. Windows are shorter than the longest text.
+writes for each of them config.json, the weights, an adapter on all linear modules but the head (of
+mixtures of experts on those of attention; B not zero) and expected.*: logits with and without it,
+parameter counts, PEFT's default targets, the loss and every gradient of a ragged batch, the losses
+of five AdamW steps, and greedy text. Norms and biases are random too. Windows are shorter than the
+longest text.
 """
 
 import json
@@ -46,6 +47,8 @@ GPT2 = {"n_embd": 24, "n_layer": 2, "n_head": 4, "n_positions": 64}
 OPT = {**WIDE, "ffn_dim": 36, "word_embed_proj_dim": 24}
 FALCON = {**WIDE, "ffn_hidden_size": 36}
 
+ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
+
 MODELS = {
     "llama_biased": ("llama", {**GROUPED, "attention_bias": True, "mlp_bias": True}),
     "mistral": ("mistral", {**GROUPED, "head_dim": 8, "sliding_window": 6}),
@@ -74,6 +77,17 @@ MODELS = {
         {**GROUPED, "original_max_position_embeddings": 16, "rope_parameters": LONG_ROPE},
     ),
     "starcoder2": ("starcoder2", {**GROUPED, "sliding_window": 6}),
+    "mixtral": ("mixtral", {**GROUPED, "num_local_experts": 4}),
+    "qwen3_moe": (
+        "qwen3_moe",
+        {
+            **GROUPED,
+            "head_dim": 8,
+            "moe_intermediate_size": 20,
+            "num_experts": 5,
+            "num_experts_per_tok": 3,
+        },
+    ),
     "gpt2": ("gpt2", GPT2),
     "opt": ("opt", OPT),
     "opt_norm_last": ("opt", {**OPT, "do_layer_norm_before": False, "enable_bias": False}),
@@ -141,10 +155,11 @@ def decoder(settings, seed):
 
 def adapted(model):
     torch.manual_seed(7)
+    has_experts = any("experts" in name for name, _ in model.named_parameters())
     settings = LoraConfig(
         r=2,
         lora_alpha=6,
-        target_modules="all-linear",
+        target_modules=ATTENTION if has_experts else "all-linear",
         init_lora_weights=False,
         task_type="CAUSAL_LM",
     )

@@ -155,6 +155,14 @@ final class AdapterErrors {
         "Their names end in " + String.join(", ", lastSegments) + ".");
   }
 
+  static SparkPeftException expertsTargeted(String modelType, Collection<String> lastSegments) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "target_modules = all-linear means the experts of a " + modelType + " model too.",
+        "spark-peft keeps experts and their routers frozen.",
+        "Name what is to be adapted: one or more of " + String.join(", ", lastSegments) + ".");
+  }
+
   static SparkPeftException noAdapter(Path folder) {
     return SparkPeftException.of(
         MISSING_INPUT,

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param tiedHead whether the head's weight is the embedding
  * @param tensors shapes of all frozen tensors by their names in the model, {@code
  *     model.norm.weight} say
+ * @param hasExperts whether there are networks beside, which no adapter can change
  */
 public record BaseModel(
     String modelType,
@@ -24,7 +25,8 @@ public record BaseModel(
     int kvHeads,
     int headDim,
     boolean tiedHead,
-    Map<String, long[]> tensors) {
+    Map<String, long[]> tensors,
+    boolean hasExperts) {
 
   /**
    * @param name dotted path in the base

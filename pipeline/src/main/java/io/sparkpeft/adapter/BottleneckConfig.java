@@ -34,7 +34,7 @@ public final class BottleneckConfig extends AdapterConfig {
                 "target_modules",
                 BottleneckDefaultTargets.of(
                     base.modelType(), isParallel(), key("use_adapterp").booleanValue()));
-    return TargetModules.resolved(targeted, base.linearModules());
+    return TargetModules.resolved(targeted, base);
   }
 
   @Override

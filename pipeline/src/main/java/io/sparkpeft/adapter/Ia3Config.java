@@ -21,7 +21,7 @@ public final class Ia3Config extends AdapterConfig {
         key("feedforward_modules").isNull()
             ? targeted.with("feedforward_modules", Ia3DefaultTargets.feedforward(base.modelType()))
             : targeted;
-    return TargetModules.resolved(complete, base.linearModules());
+    return TargetModules.resolved(complete, base);
   }
 
   @Override

@@ -98,7 +98,7 @@ public final class LoraTargets {
   /** As {@link TargetModules#resolved}, tied weights followed. */
   static LoraConfig resolved(LoraConfig config, BaseModel base) {
     LoraConfig tied = TiedWeights.followed(config, base);
-    return (LoraConfig) TargetModules.resolved(tied, base.linearModules());
+    return (LoraConfig) TargetModules.resolved(tied, base);
   }
 
   /**

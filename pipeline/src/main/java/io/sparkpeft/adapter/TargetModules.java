@@ -129,8 +129,14 @@ final class TargetModules {
   /**
    * Names in place of "all-linear", few suffixes in place of many names, and fan_in_fan_out as PEFT
    * sets it itself: as the last adapted module has it.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) for "all-linear" of a base with experts
    */
-  static AdapterConfig resolved(AdapterConfig config, List<LinearModule> modules) {
+  static AdapterConfig resolved(AdapterConfig config, BaseModel base) {
+    List<LinearModule> modules = base.linearModules();
+    if (base.hasExperts() && config.targetModules().orElse(null) instanceof AllLinear) {
+      throw AdapterErrors.expertsTargeted(base.modelType(), lastSegments(modules));
+    }
     AdapterConfig named = named(config, modules);
     return modules.stream()
         .filter(module -> named.targetModules().isPresent() && adapts(named, module.name()))

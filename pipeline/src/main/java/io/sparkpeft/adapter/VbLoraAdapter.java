@@ -75,7 +75,7 @@ final class VbLoraAdapter implements Adapter {
   /** As {@link Adapters#create}: the bank is drawn once. */
   static VbLoraAdapter create(
       NDManager parent, VbLoraConfig config, BaseModel base, FrozenTensors frozen, long seed) {
-    VbLoraConfig resolved = (VbLoraConfig) TargetModules.resolved(config, base.linearModules());
+    VbLoraConfig resolved = (VbLoraConfig) TargetModules.resolved(config, base);
     Parts parts = Parts.of(resolved, base);
     AdapterParameters.requireCountable(parts.trained());
     NDManager manager = parent.newSubManager();

@@ -25,7 +25,7 @@ public final class VbLoraConfig extends AdapterConfig {
         targetModules().isPresent()
             ? this
             : with("target_modules", VbLoraDefaultTargets.of(base.modelType()));
-    return TargetModules.resolved(targeted, base.linearModules());
+    return TargetModules.resolved(targeted, base);
   }
 
   /**

@@ -160,7 +160,8 @@ final class ConfigReader {
                 () ->
                     ModelErrors.unsupported(
                         values.name("hidden_act"), named, Activation.allNames()));
-    return new Mlp(family.mlp(), activation, intermediateSize(hidden));
+    return new Mlp(
+        family.mlp(), activation, intermediateSize(hidden), family.experts().apply(values));
   }
 
   /** Families that may leave it out mean four times the residual stream's width. */

@@ -28,7 +28,12 @@ record ConfigValues(JsonNode node, Map<String, String> names, JsonNode defaults)
   }
 
   String shown(String key) {
-    return name(key) + " = " + value(key);
+    return name(key) + " = " + valueText(key);
+  }
+
+  /** As JSON. */
+  String valueText(String key) {
+    return value(key).toString();
   }
 
   /** The family's name of a key. */

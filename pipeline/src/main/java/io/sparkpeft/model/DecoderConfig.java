@@ -116,9 +116,19 @@ public record DecoderConfig(
   }
 
   /**
+   * @param shape of the network, or of every expert
    * @param intermediateSize its inner width
+   * @param experts if there are many such networks; they are frozen, and no adapter's business
    */
-  public record Mlp(MlpShape shape, Activation activation, int intermediateSize) {}
+  public record Mlp(
+      MlpShape shape, Activation activation, int intermediateSize, Optional<Experts> experts) {
+
+    List<Projection> projections() {
+      return experts.isPresent()
+          ? List.of()
+          : Stream.concat(shape.projections().stream(), Stream.of(Projection.DOWN)).toList();
+    }
+  }
 
   /**
    * @param tied whether its weight is the embedding
@@ -204,7 +214,15 @@ public record DecoderConfig(
         attention.kvHeads(),
         attention.headDim(),
         head.tied(),
-        WeightShapes.of(this).byName());
+        adaptableTensors(),
+        mlp.experts().isPresent());
+  }
+
+  /** All but those of experts, which nothing can be trained in place of. */
+  private Map<String, long[]> adaptableTensors() {
+    Map<String, long[]> tensors = WeightShapes.of(this).byName();
+    mlp.experts().ifPresent(experts -> tensors.keySet().removeIf(experts::own));
+    return tensors;
   }
 
   /**
@@ -227,10 +245,7 @@ public record DecoderConfig(
   /** The linear layers of one decoder layer. */
   List<Projection> projections() {
     return Stream.of(
-            attention.fusion().projections(),
-            List.of(Projection.OUTPUT),
-            mlp.shape().projections(),
-            List.of(Projection.DOWN))
+            attention.fusion().projections(), List.of(Projection.OUTPUT), mlp.projections())
         .flatMap(List::stream)
         .toList();
   }

@@ -67,12 +67,9 @@ sealed interface DecoderLayer permits SequentialLayer, NormLastLayer, ParallelLa
     Map<String, NDArray> products = new HashMap<>();
     if (checkpointing == Checkpointing.KEEP_PRODUCTS) {
       put(products, attention().ins().linears(), saved.attention().ins().linears());
-      put(products, mlp().ins(), saved.mlp().ins());
+      mlp().keep(saved.mlp(), readsMlpResult(), products);
       if (readsAttentionResult()) {
         products.put(attention().out().module(), saved.attention().output());
-      }
-      if (readsMlpResult()) {
-        products.put(mlp().down().module(), saved.mlp().output());
       }
     }
     return new Kept(saved.attention().core().orElseThrow().mixed(), products);

@@ -10,6 +10,7 @@ import io.sparkpeft.quant.QuantizedTensor;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.ExpertsKernels;
 import io.sparkpeft.tensor.Tensors;
 import io.sparkpeft.weights.TensorEntry;
 import io.sparkpeft.weights.TensorSource;
@@ -171,11 +172,7 @@ final class DecoderLoader {
   private DecoderLayer layer(int layer) {
     AttentionBlock attention = attention(layer);
     MlpBlock mlp =
-        new MlpBlock(
-            config.mlp().shape(),
-            config.mlp().activation(),
-            linears(layer, config.mlp().shape().projections()),
-            linear(layer, Projection.DOWN));
+        config.mlp().experts().<MlpBlock>map(e -> experts(layer, e)).orElseGet(() -> dense(layer));
     Norm first = norm(layer, NormPlace.ATTENTION);
     return switch (config.residual()) {
       case NORM_FIRST, NORM_AROUND ->
@@ -190,6 +187,31 @@ final class DecoderLoader {
       case PARALLEL, PARALLEL_TWO_NORMS ->
           new ParallelLayer(first, attention, normIfAny(layer, NormPlace.MLP), mlp);
     };
+  }
+
+  private DenseMlp dense(int layer) {
+    return new DenseMlp(
+        config.mlp().shape(),
+        config.mlp().activation(),
+        linears(layer, config.mlp().shape().projections()),
+        linear(layer, Projection.DOWN));
+  }
+
+  private ExpertsMlp experts(int layer, Experts experts) {
+    String path = names.layer(layer);
+    return new ExpertsMlp(
+        new ExpertsKernels.Experts(
+            weight(experts.router(path)).frozen(),
+            weights(experts.gates(path)),
+            weights(experts.ups(path)),
+            weights(experts.downs(path)),
+            experts.perToken(),
+            experts.normalized(),
+            config.mlp().activation().kernel()));
+  }
+
+  private List<NDArray> weights(List<String> modules) {
+    return modules.stream().map(module -> weight(module).frozen()).toList();
   }
 
   private AttentionBlock attention(int layer) {

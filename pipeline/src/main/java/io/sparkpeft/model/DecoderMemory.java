@@ -82,7 +82,7 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
           case KEEP_PRODUCTS -> config.layers() * (stream + attended(cells) + products(cells));
           case KEEP_ALL -> config.layers() * layer;
         };
-    return (kept + 2 * layer) * compute.bytes();
+    return (kept + 2 * layer + ofExperts(cells)) * compute.bytes();
   }
 
   /**
@@ -128,10 +128,24 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
     return tokens * features;
   }
 
+  private long mlpFeatures() {
+    long each = config.mlp().shape() == MlpShape.PLAIN ? 2 : 3;
+    return each * config.mlp().intermediateSize();
+  }
+
+  /**
+   * What experts make of tokens and let go again, in elements: at worst one of them computes all,
+   * forward and backward.
+   */
+  private long ofExperts(long tokens) {
+    return config.mlp().experts().isPresent()
+        ? tokens * (2 * mlpFeatures() + 4L * config.hiddenSize())
+        : 0;
+  }
+
   /** What a layer's forward pass makes, in elements. */
   private long layerElements(long rows, long columns) {
     DecoderConfig.Attention attention = config.attention();
-    DecoderConfig.Mlp mlp = config.mlp();
     boolean fused = attention.fusion() != Fusion.SEPARATE;
     long queriesAndKeys = (long) attention.queryWidth() + attention.kvWidth();
     long perToken =
@@ -143,7 +157,7 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
             + 5L * attention.kvWidth()
             + (fused ? queriesAndKeys + attention.kvWidth() : 0)
             + (attention.headNorms() ? queriesAndKeys : 0)
-            + (mlp.shape() == MlpShape.PLAIN ? 2L : 3L) * mlp.intermediateSize();
+            + (config.mlp().experts().isPresent() ? 0 : mlpFeatures());
     long sums = (long) Float.BYTES / compute.bytes() * attention.heads();
     // a copy, and a mask of one byte for each element
     long dropped = keptFeatures / config.layers() * (compute.bytes() + 1) / compute.bytes();

@@ -55,6 +55,33 @@ final class Families {
                "max_window_layers": 28, "layer_types": null}
               """);
 
+  private static final Family MIXTRAL =
+      named("mixtral", ModuleNames.LLAMA)
+          .experts(FamilyRules::mixtralExperts)
+          .layers(FamilyRules::windowed)
+          .defaults(
+              """
+              {"rms_norm_eps": 1e-5, "max_position_embeddings": 131072, "hidden_act": "silu",
+               "tie_word_embeddings": false, "num_key_value_heads": 8, "rope_theta": 1000000.0,
+               "sliding_window": null, "num_local_experts": 8, "num_experts_per_tok": 2}
+              """);
+
+  private static final Family QWEN3_MOE =
+      named("qwen3_moe", ModuleNames.LLAMA)
+          .headNorms()
+          .biased(FamilyRules::llamaBiases)
+          .experts(FamilyRules::qwenExperts)
+          .layers(FamilyRules::windowed)
+          .keys(Map.of("norm_eps", "rms_norm_eps", "intermediate_size", "moe_intermediate_size"))
+          .defaults(
+              """
+              {"rms_norm_eps": 1e-6, "max_position_embeddings": 32768, "hidden_act": "silu",
+               "tie_word_embeddings": false, "num_key_value_heads": 4, "attention_bias": false,
+               "use_sliding_window": false, "sliding_window": 4096, "num_experts": 128,
+               "num_local_experts": null, "num_experts_per_tok": 8, "norm_topk_prob": false,
+               "moe_intermediate_size": 768, "decoder_sparse_step": 1}
+              """);
+
   private static final Family SMOLLM3 =
       named("smollm3", ModuleNames.LLAMA)
           .biased(FamilyRules::llamaBiases)
@@ -245,6 +272,8 @@ final class Families {
               MISTRAL,
               QWEN2,
               QWEN3,
+              QWEN3_MOE,
+              MIXTRAL,
               SMOLLM3,
               GEMMA,
               GEMMA2,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.model.DecoderConfig.Embedding;
 import io.sparkpeft.model.DecoderConfig.LayerPlan;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
@@ -22,6 +23,7 @@ import java.util.function.ToIntFunction;
  * @param kvHeads heads of keys and values
  * @param headNorms whether each head's query and key are normalised
  * @param mlp its feed-forward part
+ * @param experts the mixture that its feed-forward part is, if it is one
  * @param activations what it means by names of activations that others mean otherwise
  * @param residual how the parts of a layer are joined
  * @param biased the linear layers of a layer that have a bias
@@ -40,6 +42,7 @@ record Family(
     ToIntFunction<ConfigValues> kvHeads,
     boolean headNorms,
     MlpShape mlp,
+    Function<ConfigValues, Optional<Experts>> experts,
     Map<String, String> activations,
     Function<ConfigValues, Residual> residual,
     Function<ConfigValues, Set<Projection>> biased,
@@ -77,6 +80,7 @@ record Family(
     private ToIntFunction<ConfigValues> kvHeads = FamilyRules::kvHeads;
     private boolean headNorms;
     private MlpShape mlp = MlpShape.GATED;
+    private Function<ConfigValues, Optional<Experts>> experts = config -> Optional.empty();
     private Map<String, String> activations = Map.of();
     private Function<ConfigValues, Residual> residual = config -> Residual.NORM_FIRST;
     private Function<ConfigValues, Set<Projection>> biased = config -> Set.of();
@@ -124,6 +128,11 @@ record Family(
       return this;
     }
 
+    Builder experts(Function<ConfigValues, Experts> value) {
+      experts = config -> Optional.of(value.apply(config));
+      return this;
+    }
+
     Builder activations(Map<String, String> value) {
       activations = value;
       return this;
@@ -165,6 +174,7 @@ record Family(
           kvHeads,
           headNorms,
           mlp,
+          experts,
           activations,
           residual,
           biased,

@@ -79,6 +79,42 @@ final class FamilyRules {
     return config.flag(key) ? ALL : Set.of();
   }
 
+  // Experts.
+
+  static Experts mixtralExperts(ConfigValues config) {
+    refuse(config, "router_jitter_noise", "0");
+    return experts(config, config.positive("num_local_experts"), true, Experts.Names.MIXTRAL);
+  }
+
+  /** Older configs count them under another name than newer ones. */
+  static Experts qwenExperts(ConfigValues config) {
+    refuse(config, "mlp_only_layers", "[]");
+    if (config.positive("decoder_sparse_step") != 1) {
+      throw ModelErrors.unsupported(
+          "decoder_sparse_step", String.valueOf(config.positive("decoder_sparse_step")), "1");
+    }
+    int count = config.positive("num_local_experts", config.positive("num_experts"));
+    return experts(config, count, config.flag("norm_topk_prob"), Experts.Names.QWEN);
+  }
+
+  private static Experts experts(
+      ConfigValues config, int count, boolean normalized, Experts.Names names) {
+    refuse(config, "output_router_logits", "false: the routers' own loss is not computed");
+    int perToken = config.positive("num_experts_per_tok");
+    if (perToken > count) {
+      throw ModelErrors.impossible(
+          "num_experts_per_tok is %d of %d experts".formatted(perToken, count),
+          "A token cannot be computed by more experts than there are");
+    }
+    return new Experts(count, perToken, normalized, names);
+  }
+
+  private static void refuse(ConfigValues config, String key, String computed) {
+    if (config.isSet(key)) {
+      throw ModelErrors.unsupported(key, config.valueText(key), computed);
+    }
+  }
+
   // Residuals.
 
   static Residual neoxResidual(ConfigValues config) {

@@ -1,59 +1,44 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
-import io.sparkpeft.tensor.MlpKernels;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/**
- * The feed-forward part of a layer: down(middle(ins(n))).
- *
- * @param ins the first linear layers, as shape says
- */
-record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear down) {
+/** The feed-forward part of a layer. */
+sealed interface MlpBlock permits DenseMlp, ExpertsMlp {
 
-  /**
-   * What the backward pass needs, and the result.
-   *
-   * @param result empty if only the rest was computed
-   */
-  record Saved(List<Linear.Saved> ins, Optional<DeltaTrace> down, Optional<NDArray> result) {
-    NDArray output() {
-      return result.orElseThrow();
+  /** What the backward pass needs, and the result. */
+  sealed interface Saved permits DenseMlp.Saved, ExpertsMlp.Saved {
+
+    /** Empty if only the rest was computed. */
+    Optional<NDArray> result();
+
+    default NDArray output() {
+      return result().orElseThrow();
     }
   }
 
   /** n [rows, hidden]. */
-  Saved forward(Pass pass, NDArray n) {
-    List<Linear.Saved> first = ins.stream().map(linear -> linear.forward(pass, n)).toList();
-    Linear.Saved last = down.forward(pass, middle(pass, first));
-    return new Saved(first, last.trace(), Optional.of(last.output()));
-  }
+  Saved forward(Pass pass, NDArray n);
 
   /**
    * What {@link #forward} gives, with those of its own products that were kept.
    *
    * @param isResultRead whether the result is wanted too
    */
-  Saved again(Pass pass, NDArray n, Kept kept, boolean isResultRead) {
-    List<Linear.Saved> first = ins.stream().map(linear -> linear.again(pass, n, kept)).toList();
-    NDArray middle = middle(pass, first);
-    if (!isResultRead) {
-      return new Saved(first, down.trace(pass, middle), Optional.empty());
-    }
-    Linear.Saved last = down.again(pass, middle, kept);
-    return new Saved(first, last.trace(), Optional.of(last.output()));
-  }
+  Saved again(Pass pass, NDArray n, Kept kept, boolean isResultRead);
 
-  private NDArray middle(Pass pass, List<Linear.Saved> x) {
-    String kind = activation.kernel();
-    return switch (shape) {
-      case GATED -> MlpKernels.gated(pass.scope(), x.get(0).output(), x.get(1).output(), kind);
-      case FUSED_GATED -> MlpKernels.fusedGated(pass.scope(), x.get(0).output(), kind);
-      case PLAIN -> MlpKernels.activation(pass.scope(), x.get(0).output(), kind);
-    };
-  }
+  /**
+   * Hands out what {@link Checkpointing#KEEP_PRODUCTS} keeps.
+   *
+   * @param saved by {@link #forward}
+   * @param isResultRead whether that is the result too
+   */
+  void keep(Saved saved, boolean isResultRead, Map<String, NDArray> products);
+
+  /** Whether the result is among what was kept. */
+  boolean isResultKept(Kept kept);
 
   /**
    * Hands the adapter's gradients on.
@@ -61,32 +46,7 @@ record MlpBlock(MlpShape shape, Activation activation, List<Linear> ins, Linear 
    * @param carry whether anything below wants the gradient of n
    * @return parts of that gradient, which are to be added up; none if it is not wanted
    */
-  List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
-    boolean below = carry || ins.stream().anyMatch(linear -> linear.isAdapted(pass));
-    Optional<NDArray> gMiddle = down.backward(pass, gy, saved.down(), below);
-    if (gMiddle.isEmpty()) {
-      return List.of();
-    }
-    List<NDArray> g = middleBackward(pass, gMiddle.get(), saved.ins());
-    List<NDArray> parts = new ArrayList<>();
-    for (int i = 0; i < g.size(); i++) {
-      ins.get(i).backward(pass, g.get(i), saved.ins().get(i).trace(), carry).ifPresent(parts::add);
-    }
-    return parts;
-  }
+  List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry);
 
-  private List<NDArray> middleBackward(Pass pass, NDArray gy, List<Linear.Saved> x) {
-    String kind = activation.kernel();
-    return switch (shape) {
-      case GATED ->
-          MlpKernels.gatedVjp(pass.scope(), gy, x.get(0).output(), x.get(1).output(), kind);
-      case FUSED_GATED ->
-          List.of(MlpKernels.fusedGatedVjp(pass.scope(), gy, x.get(0).output(), kind));
-      case PLAIN -> List.of(MlpKernels.activationVjp(pass.scope(), gy, x.get(0).output(), kind));
-    };
-  }
-
-  boolean isAdapted(Pass pass) {
-    return down.isAdapted(pass) || ins.stream().anyMatch(linear -> linear.isAdapted(pass));
-  }
+  boolean isAdapted(Pass pass);
 }

@@ -29,7 +29,7 @@ record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp,
     }
     NDArray middle = attentionNorm.forward(pass, a.output());
     MlpBlock.Saved f = mlp.again(pass, middle, kept, true);
-    if (!kept.has(mlp.down())) {
+    if (!mlp.isResultKept(kept)) {
       LinearKernels.addInPlace(pass.scope(), f.output(), middle);
     }
     return new Saved(x, a, middle, f, Optional.empty());

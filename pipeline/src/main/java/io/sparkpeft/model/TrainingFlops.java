@@ -223,7 +223,18 @@ public record TrainingFlops(
           lora += lowRank(adapted.get(module.name()), tokens, times);
         }
       }
+      projections += config.mlp().experts().map(experts -> experts(experts, tokens)).orElse(0L);
       return new Parts(projections, lora, attention(pairs), 0);
+    }
+
+    /** Router and experts; backward both are computed again, and then the other way. */
+    private long experts(Experts experts, long tokens) {
+      long network = 3L * config.hiddenSize() * config.mlp().intermediateSize();
+      long all =
+          2
+              * tokens
+              * (experts.perToken() * network + (long) experts.count() * config.hiddenSize());
+      return all * (1 + (isInputGradientWanted(Projection.UP) ? 2 : 0));
     }
 
     /** How often what a projection's adapter makes of its input is computed. */

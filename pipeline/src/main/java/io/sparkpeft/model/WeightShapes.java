@@ -83,6 +83,15 @@ record WeightShapes(Map<String, long[]> byName) {
         vector(ModuleNames.bias(module.name()), module.out());
       }
     }
+    config.mlp().experts().ifPresent(experts -> addExperts(config, names.layer(layer), experts));
+  }
+
+  private void addExperts(DecoderConfig config, String layer, Experts experts) {
+    long inner = config.mlp().intermediateSize();
+    table(experts.router(layer), experts.count(), config.hiddenSize());
+    experts.gates(layer).forEach(gate -> table(gate, inner, config.hiddenSize()));
+    experts.ups(layer).forEach(up -> table(up, inner, config.hiddenSize()));
+    experts.downs(layer).forEach(down -> table(down, config.hiddenSize(), inner));
   }
 
   private void norm(DecoderConfig config, String module, long features) {

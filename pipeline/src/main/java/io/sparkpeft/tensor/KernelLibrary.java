@@ -26,6 +26,7 @@ final class KernelLibrary {
           "dora",
           "dropout",
           "embedding",
+          "experts",
           "fused_attention",
           "head",
           "linear",

@@ -36,7 +36,7 @@ final class Goldens {
     BaseModel.EmbeddingModule embedding =
         new BaseModel.EmbeddingModule("model.embed_tokens", head.out(), head.in());
     int layers = (modules.size() - 1) / 7;
-    return new BaseModel(modelType, modules, embedding, layers, 1, 8, false, Map.of());
+    return new BaseModel(modelType, modules, embedding, layers, 1, 8, false, Map.of(), false);
   }
 
   /** The tiny model: vocabulary 40, width 16, keys and values 8 wide, feed-forward 24. */

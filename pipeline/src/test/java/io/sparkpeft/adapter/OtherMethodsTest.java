@@ -68,7 +68,7 @@ class OtherMethodsTest {
                 .get("config"));
     BaseModel flat = Goldens.base(modules);
     return new BaseModel(
-        flat.modelType(), modules, flat.embedding(), flat.layers(), 8, 128, true, Map.of());
+        flat.modelType(), modules, flat.embedding(), flat.layers(), 8, 128, true, Map.of(), false);
   }
 
   @Test

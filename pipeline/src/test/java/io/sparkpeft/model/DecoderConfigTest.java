@@ -126,7 +126,13 @@ class DecoderConfigTest {
             .put("add_cross_attention", true),
         "not supported: add_cross_attention = true.");
     refused(of("gemma2").put("hidden_activation", "mish"), "hidden_activation 'mish'");
-    refused(of("mixtral").put("num_local_experts", 8), "model_type 'mixtral'");
+    refused(of("deepseek_v3").put("n_routed_experts", 8), "model_type 'deepseek_v3'");
+    refused(
+        of("mixtral").put("router_jitter_noise", 0.1),
+        "router_jitter_noise '0.1' of config.json is not supported." + " Supported: 0.");
+    refused(of("qwen3_moe").put("decoder_sparse_step", 2), "decoder_sparse_step '2'");
+    refused(of("qwen3_moe").put("output_router_logits", true), "output_router_logits");
+    refused(of("qwen3_moe").set("mlp_only_layers", Json.tree(List.of(0))), "mlp_only_layers");
     ObjectNode chunked = of("qwen3").put("head_dim", 16);
     chunked.set("layer_types", Json.tree(List.of("chunked_attention", "full_attention")));
     refused(

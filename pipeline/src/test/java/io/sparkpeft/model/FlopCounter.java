@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import io.sparkpeft.tensor.KernelObserver;
 import java.util.Arrays;
+import java.util.List;
 
 /** Counts what kernels compute, one call at a time, by the shapes of what they are given. */
 final class FlopCounter implements KernelObserver {
@@ -43,6 +44,8 @@ final class FlopCounter implements KernelObserver {
         count(matrix(arguments[2]), product(arguments, 1, 2), pending);
         pending = 0;
       }
+      case "experts" -> experts(arguments, 0, 1);
+      case "experts_vjp" -> experts(arguments, 1, 2);
       case "causal_attention" ->
           attention +=
               2 * products((long[]) arguments[3], ((long[]) arguments[4])[0], (Long) arguments[7]);
@@ -51,6 +54,14 @@ final class FlopCounter implements KernelObserver {
               5 * products((long[]) arguments[6], (Long) arguments[7], (Long) arguments[10]);
       default -> {}
     }
+  }
+
+  /** Two products in and one out for each token and expert that computes it, and the router's. */
+  private void experts(Object[] arguments, int x, int times) {
+    long[] gate = matrix(((List<?>) arguments[x + 2]).get(0));
+    long tokens = matrix(arguments[x])[0];
+    long networks = 3 * (Long) arguments[x + 5] * 2 * tokens * gate[0] * gate[1];
+    projections += times * (networks + product(arguments, x, x + 1));
   }
 
   /** gw = gy^T x. */

@@ -135,12 +135,12 @@ class PlanTest {
   /** Nothing but config.json is there, and what is wrong with it is said at once. */
   @Test
   void aModelThatIsNotComputedIsRefusedByName() throws IOException {
-    Files.writeString(folder.resolve("config.json"), LLAMA_2_7B.replace("llama", "mixtral"));
+    Files.writeString(folder.resolve("config.json"), LLAMA_2_7B.replace("llama", "deepseek_v3"));
     assertThatThrownBy(() -> Plan.of(recipe))
         .isInstanceOfSatisfying(
             SparkPeftException.class,
             failure -> assertThat(failure.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
-        .hasMessageContaining("model_type 'mixtral' of config.json is not supported.")
+        .hasMessageContaining("model_type 'deepseek_v3' of config.json is not supported.")
         .hasMessageContaining("Supported: falcon, gemma, gemma2, gemma3_text, gpt2, gpt_neox,");
   }
 

@@ -53,6 +53,10 @@ class MetaDeviceTest {
           Map.entry(
               "scaled_dot_product_vjp",
               "autograd is needed, and makes what it makes of its inputs"),
+          Map.entry("routed", "topk, likewise; the rest is of its inputs"),
+          Map.entry("shares", "a quotient of what that gives"),
+          Map.entry("experts", "which tokens an expert computes depends on values"),
+          Map.entry("experts_vjp", "the same"),
           Map.entry("element_type", "it gives a number"),
           Map.entry("await_device", "it reads a value"),
           Map.entry("sample", "searchsorted, which is not known there, makes it of its inputs"));

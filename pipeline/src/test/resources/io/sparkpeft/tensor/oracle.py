@@ -186,3 +186,27 @@ def plain_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 def cross_entropy_gradient(logits: Tensor, targets: Tensor) -> Tensor:
     logits = leaf(logits)
     return gradient(0.25 * plain_cross_entropy(logits, targets), torch.ones([]), logits)
+
+
+# A mixture of experts, token by token: the k = 2 likeliest found by looking at all. nets [E, 3, I, H]:
+# each expert's gate, up, and down transposed; normalized: above 0 if their shares sum to one
+def plain_experts(x: Tensor, router: Tensor, nets: Tensor, normalized: Tensor) -> Tensor:
+    rows: List[Tensor] = []
+    for i in range(x.size(0)):
+        p = (router @ x[i]).softmax(-1)
+        order = p.argsort(-1, True)
+        y = torch.zeros_like(x[i])
+        for place in range(2):
+            e = order[place]
+            middle = torch.silu(nets[e, 0] @ x[i]) * (nets[e, 1] @ x[i])
+            share = p[e] / (p[order[0]] + p[order[1]]) if bool(normalized > 0) else p[e]
+            y = y + share * (middle @ nets[e, 2])
+        rows.append(y)
+    return torch.stack(rows)
+
+
+def experts_gradient(
+    gy: Tensor, x: Tensor, router: Tensor, nets: Tensor, normalized: Tensor
+) -> Tensor:
+    x = leaf(x)
+    return gradient(plain_experts(x, router, nets, normalized), gy, x)

@@ -1,0 +1,63 @@
+package io.sparkpeft.model;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Many networks in the place of a layer's one, of which a router chooses some for each token.
+ * (Shazeer et al. 2017, arXiv:1701.06538; Jiang et al. 2024, arXiv:2401.04088.)
+ *
+ * @param count of the networks
+ * @param perToken how many of them compute a token
+ * @param normalized whether what these count for a token sums to one
+ * @param names where they are
+ */
+record Experts(int count, int perToken, boolean normalized, Names names) {
+
+  /**
+   * Paths below a layer.
+   *
+   * @param router the layer that chooses
+   * @param experts what the experts' numbers follow
+   * @param gate below an expert, and so are the others
+   */
+  record Names(String router, String experts, String gate, String up, String down) {
+    static final Names MIXTRAL =
+        new Names("block_sparse_moe.gate", "block_sparse_moe.experts", "w1", "w3", "w2");
+
+    static final Names QWEN =
+        new Names("mlp.gate", "mlp.experts", "gate_proj", "up_proj", "down_proj");
+  }
+
+  /** The router's path. */
+  String router(String layer) {
+    return layer + names.router();
+  }
+
+  /** The paths of all gates; every expert's weight is [intermediate, hidden]. */
+  List<String> gates(String layer) {
+    return each(layer, names.gate());
+  }
+
+  /** Those of what the gates let through, of the same shape. */
+  List<String> ups(String layer) {
+    return each(layer, names.up());
+  }
+
+  /** Those of the ways back, [hidden, intermediate]. */
+  List<String> downs(String layer) {
+    return each(layer, names.down());
+  }
+
+  private List<String> each(String layer, String part) {
+    return IntStream.range(0, count)
+        .mapToObj(expert -> layer + names.experts() + "." + expert + "." + part)
+        .toList();
+  }
+
+  /** Whether a tensor of the model is theirs or the router's. */
+  boolean own(String tensor) {
+    return tensor.contains("." + names.experts() + ".")
+        || tensor.contains("." + names.router() + ".");
+  }
+}

@@ -20,7 +20,7 @@ import torch
 import yaml
 from litgpt import GPT, Config
 from litgpt import lora
-from litgpt.utils import save_config
+from litgpt.utils import incremental_save, save_config
 from safetensors.torch import save_file
 
 TOKENS = [3, 17, 5, 40, 9, 9, 31, 2, 7, 20, 44, 11]
@@ -121,8 +121,11 @@ def make(name, settings, folder, expected):
     state = model.state_dict()
     if name in BFLOAT16:
         state = {key: value.bfloat16() for key, value in state.items()}
-    # As finetune_full saves it, and as convert_hf_checkpoint does.
-    torch.save({"model": state} if name == "mistral" else dict(state), folder / "lit_model.pth")
+    if name == "mistral":  # as finetune_full does
+        torch.save({"model": state}, folder / "lit_model.pth")
+    else:  # as convert_hf_checkpoint does
+        with incremental_save(folder / "lit_model.pth") as saver:
+            saver.save(dict(state))
     return config, model
 
 

@@ -159,13 +159,13 @@ final class Unpickler {
         && items.values().size() == 5
         && items.values().get(0).equals(new Text("storage"))
         && items.values().get(1) instanceof Named type
-        && items.values().get(2) instanceof Text key
         && items.values().get(4) instanceof Whole elements) {
       Dtype dtype = type.elements().orElseThrow(() -> broken("A storage is a " + type + "."));
-      if (!STORAGE_KEY.matcher(key.value()).matches()) {
-        throw broken("A storage is called '" + key.value() + "'.");
+      String key = key(items.values().get(2)); // Lit-GPT's saver writes a number
+      if (!STORAGE_KEY.matcher(key).matches()) {
+        throw broken("A storage is called '" + key + "'.");
       }
-      return new Storage(key.value(), dtype, elements.value());
+      return new Storage(key, dtype, elements.value());
     }
     throw broken("It refers to something outside that is no storage.");
   }
@@ -251,7 +251,7 @@ final class Unpickler {
     }
   }
 
-  /** An optimizer's state goes by numbers. */
+  /** A text; in an optimizer's state a number. */
   private String key(Pickled key) {
     if (key instanceof Text text) {
       return text.value();
@@ -259,7 +259,7 @@ final class Unpickler {
     if (key instanceof Whole whole) {
       return Long.toString(whole.value());
     }
-    throw broken("A key of its dictionary is neither text nor number.");
+    throw broken("A key is neither text nor number.");
   }
 
   private void append(List<Pickled> values) {

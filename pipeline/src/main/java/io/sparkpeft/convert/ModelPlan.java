@@ -1,6 +1,7 @@
 package io.sparkpeft.convert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Sha256;
 import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.weights.NamedTensor;
 import io.sparkpeft.weights.TensorEntry;
@@ -59,7 +60,12 @@ record ModelPlan(
   static boolean isTied(TensorSource source, String head, String embedding) {
     return !source.contains(head)
         || (source.entry(head).dtype() == source.entry(embedding).dtype()
-            && source.bytes(head).equals(source.bytes(embedding)));
+            && sha256(source, head).equals(sha256(source, embedding)));
+  }
+
+  /** One of two large tensors is in memory at a time. */
+  private static String sha256(TensorSource source, String name) {
+    return new Sha256().add(source.bytes(name)).hex();
   }
 
   private static Map<String, long[]> weights(ObjectNode config) {

@@ -49,7 +49,7 @@ FAMILIES = {
     "gemma": dict(GEMMA, name="Gemma-tiny"),
     "gemma2": dict(
         GEMMA2, name="Gemma-2-tiny", sliding_window_size=3, sliding_window_indices=[1, 0],
-        attention_logit_softcapping=2.0, final_logit_softcapping=3.0,
+        attention_logit_softcapping=2.0, final_logit_softcapping=20.0,
     ),
     "gemma3": dict(
         GEMMA2, name="Gemma-3-tiny", sliding_window_size=3, sliding_window_indices=[1, 0], norm_qk=True,

@@ -39,7 +39,7 @@ final class LitModelConfig {
             .put("tie_word_embeddings", tied);
     config.putArray("architectures").add(family.architecture);
     // A file without them would mean the tokens that transformers' class has by default.
-    config.putNull("bos_token_id").putNull("eos_token_id");
+    config.putNull("bos_token_id").putNull("eos_token_id").putNull("pad_token_id");
     addRotary(config);
     switch (family) {
       case PHI -> addPhi(config);

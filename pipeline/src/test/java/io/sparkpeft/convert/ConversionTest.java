@@ -187,6 +187,7 @@ class ConversionTest {
     JsonNode config = ModelFolder.openConfig(target);
     assertThat(config.get("bos_token_id").asInt()).isEqualTo(7);
     assertThat(config.get("eos_token_id").asInt()).isEqualTo(8);
+    assertThat(config.get("pad_token_id").isNull()).isTrue();
     assertThat(config.get("model_type").asText()).isEqualTo("llama");
   }
 

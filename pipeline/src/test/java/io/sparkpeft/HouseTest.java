@@ -31,6 +31,7 @@ class HouseTest {
           "recipe",
           "chart",
           "spark",
+          "report",
           "api");
 
   private static final JavaClasses HOUSE =

@@ -10,11 +10,12 @@ import io.sparkpeft.base.SparkPeftException;
 record Failure(ExitCode exitCode, String message) {
 
   static Failure of(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SparkPeftException known) {
-        return new Failure(known.exitCode(), known.getMessage());
-      }
-    }
+    return SparkPeftException.knownIn(failure)
+        .map(known -> new Failure(known.exitCode(), known.getMessage()))
+        .orElseGet(() -> defect(failure));
+  }
+
+  private static Failure defect(Throwable failure) {
     return new Failure(
         ExitCode.INTERNAL,
         "Failed unexpectedly. "

@@ -50,6 +50,13 @@ abstract class JobCommand implements Callable<Integer> {
   /** Keeps the result of a failed run, given as canonical JSON, where its folder would be. */
   abstract void keep(Path folder, String failure);
 
+  /**
+   * Tells machines that listen of a failed run.
+   *
+   * @param runId empty where the recipe could not be read
+   */
+  void told(String runId, Failure failure, Throwable cause) {}
+
   /** What the process ends with after a run that brought a result. */
   ExitCode exitCode(JobResult result) {
     return ExitCode.OK;

@@ -61,6 +61,7 @@ final class JobRun {
       out.println(Json.canonical(result));
     }
     recipe.ifPresent(read -> keep(read, result));
+    command.told(recipe.flatMap(read -> read.run().id()).orElse(""), known, failure);
     return known.exitCode();
   }
 

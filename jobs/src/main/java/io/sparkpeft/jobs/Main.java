@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       GateJob.class,
       PromoteJob.class,
       GenerateJob.class,
+      ReportJob.class,
       ChatJob.class,
       PlanJob.class,
       BenchJob.class,

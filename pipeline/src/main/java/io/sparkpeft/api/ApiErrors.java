@@ -143,6 +143,14 @@ final class ApiErrors {
         "Train a better one, or set promote.without_gate=true.");
   }
 
+  static SparkPeftException noResult(Path folder) {
+    return SparkPeftException.of(
+        ExitCode.MISSING_INPUT,
+        "There is no result in " + folder + ".",
+        "report.results names folders that merge and generate left, with a _RESULT.json.",
+        "Name such a folder, or leave it out.");
+  }
+
   static SparkPeftException versionAndPath(long version, String path) {
     return SparkPeftException.of(
         ExitCode.CONFIGURATION,

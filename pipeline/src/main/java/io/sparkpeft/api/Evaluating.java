@@ -20,26 +20,25 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /** A model, with or without an adapter, to scores in Delta tables. */
-record Evaluating(SparkSession session, Consumer<String> messages) {
+record Evaluating(SparkSession session, JobEvents events) {
   Evaluated run(Recipe recipe) {
     ResultFolder result = ResultFolder.of(Job.EVALUATE, recipe);
     Optional<ObjectNode> finished = result.finished();
     if (finished.isPresent()) {
-      messages.accept("Run " + result.runId() + " is finished already; its scores are reused.");
+      events.accept("Run " + result.runId() + " is finished already; its scores are reused.");
       return new Evaluated(finished.get(), true);
     }
     try (NewFolder folder = result.begin()) {
       EvaluateSettings settings = settings(recipe, result.runId());
-      messages.accept(
+      events.accept(
           "Scoring "
               + settings.adapter().map(a -> LocalCopy.name(a) + " on ").orElse("")
               + LocalCopy.name(settings.model())
               + ".");
-      EvaluateResult scored = Evaluation.run(session, settings, messages);
+      EvaluateResult scored = Evaluation.run(session, settings, events, events.watcher());
       writeAsLmEval(folder, settings, scored);
       ObjectNode keys = json(scored);
       return new Evaluated(result.commit(folder, keys), false);

@@ -24,6 +24,11 @@ public final class Finetuned extends RunResult {
     return text("adapter_sha256");
   }
 
+  /** The page about the run as it stood then: one HTML file that needs nothing beside it. */
+  public Path reportPath() {
+    return Path.of(text("output_path"), Reporting.PAGE);
+  }
+
   public long trainableParameters() {
     return count("trainable_parameters");
   }

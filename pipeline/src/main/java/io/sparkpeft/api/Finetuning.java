@@ -23,6 +23,7 @@ import io.sparkpeft.spark.table.TableIdentity;
 import io.sparkpeft.spark.table.TokenTable;
 import io.sparkpeft.spark.telemetry.RunEvent;
 import io.sparkpeft.spark.telemetry.Telemetry;
+import io.sparkpeft.spark.telemetry.TrainRun;
 import io.sparkpeft.spark.telemetry.TrainRunsTable;
 import io.sparkpeft.spark.telemetry.TrainStepsTable;
 import io.sparkpeft.text.PromptTemplate;
@@ -31,38 +32,34 @@ import io.sparkpeft.train.CheckpointStore;
 import io.sparkpeft.weights.ModelFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
 /** A token table and a base model to an adapter: the driver's part. */
 final class Finetuning {
   private final SparkSession session;
-  private final Consumer<String> messages;
-  private final Consumer<RunEvent> watcher;
+  private final JobEvents events;
   private final Recipe recipe;
   private final ResultFolder result;
-  private final Instant startedAt = Instant.now();
+  private final FinetuneReport report;
 
-  Finetuning(
-      SparkSession session, Consumer<String> messages, Consumer<RunEvent> watcher, Recipe recipe) {
+  Finetuning(SparkSession session, JobEvents events, Recipe recipe) {
     this.session = session;
-    this.messages = messages;
-    this.watcher = watcher;
+    this.events = events;
     this.recipe = recipe.placed();
     this.result = ResultFolder.of(Job.FINETUNE, recipe);
+    this.report = new FinetuneReport(result.runId(), this.recipe);
   }
 
   Finetuned run() {
     Optional<ObjectNode> finished = result.finished();
     if (finished.isPresent()) {
-      messages.accept("Run " + result.runId() + " is finished already; its adapter is reused.");
+      events.accept("Run " + result.runId() + " is finished already; its adapter is reused.");
       return new Finetuned(finished.get(), true);
     }
     requireAgreementWithAdapterThatIsRead();
@@ -72,11 +69,13 @@ final class Finetuning {
     requireRoom(table);
     String arithmetic = arithmetic();
     tellWhatWillHappen(table, arithmetic);
-    try (Telemetry telemetry = Telemetry.open(session, result.runId(), watcher)) {
+    try (Telemetry telemetry = Telemetry.open(session, result.runId(), events.watcher())) {
       if (!Telemetry.isConfigured(session)) {
-        messages.accept(Telemetry.howToConfigure());
+        events.accept(Telemetry.howToConfigure());
       }
+      events.phase("train");
       RankRun<FinetuneTask.Outcome> run = trainAndTell(table, arithmetic, telemetry);
+      events.phase("save");
       return finish(table, run, telemetry);
     }
   }
@@ -135,7 +134,8 @@ final class Finetuning {
   }
 
   private void tellWhatWillHappen(PinnedTable table, String arithmetic) {
-    messages.accept(
+    events.watcher().accept(new RunEvent.Planned(events.origin(), report.plan(table)));
+    events.accept(
         "Training on %,d examples (%,d tokens, %,d of them targets) of %s, version %d."
             .formatted(
                 table.examples(),
@@ -143,7 +143,7 @@ final class Finetuning {
                 table.targetTokens(),
                 table.path(),
                 table.version()));
-    messages.accept(
+    events.accept(
         "%,d steps of %d examples in micro-batches of %d on %d ranks, computing in %s."
             .formatted(
                 recipe.train().settings().steps(table.examples()),
@@ -161,6 +161,7 @@ final class Finetuning {
     } catch (SparkPeftException failure) {
       try {
         tellSteps(telemetry);
+        runs().replace(report.failed(failure, telemetry.steps(), table));
       } catch (SparkPeftException untold) {
         failure.addSuppressed(untold);
       }
@@ -169,7 +170,23 @@ final class Finetuning {
   }
 
   private void tellSteps(Telemetry telemetry) {
-    new TrainStepsTable(session, recipe.tables().root()).replace(result.runId(), telemetry.steps());
+    new TrainStepsTable(session, recipe.tables().root())
+        .replace(result.runId(), telemetry.steps(), telemetry.validationLosses());
+  }
+
+  private TrainRunsTable runs() {
+    return new TrainRunsTable(session, recipe.tables().root());
+  }
+
+  private void tellLost(int attempt, String reason) {
+    report.lost(attempt, reason);
+    events
+        .watcher()
+        .accept(
+            new RunEvent.AttemptLost(
+                RunEvent.Origin.ofDriver(result.runId(), attempt),
+                reason,
+                recipe.train().maxAttempts()));
   }
 
   private RankRun<FinetuneTask.Outcome> train(
@@ -178,7 +195,7 @@ final class Finetuning {
         RankSettings.of(recipe.train().ranks()).withMaxAttempts(recipe.train().maxAttempts());
     SerializableConfiguration hadoop =
         new SerializableConfiguration(session.sparkContext().hadoopConfiguration());
-    return new RankRunner(session, ranks, messages)
+    return new RankRunner(session, ranks, events, this::tellLost)
         .run(
             attempt ->
                 new FinetuneTask(
@@ -215,13 +232,13 @@ final class Finetuning {
     Path checkpoints = result.work().resolve(FinetuneTask.CHECKPOINTS);
     if (LocalCopy.origin(checkpoints).isPresent()) {
       NewFolder.deleteTree(checkpoints);
-      Storage storage = Storage.of(session, messages);
+      Storage storage = Storage.of(session, events);
       storage.foldersIn(checkpoints).stream()
           .filter(checkpoint -> storage.exists(checkpoint.resolve(CheckpointStore.LAST_FILE)))
           .findFirst()
           .ifPresent(storage::ensure);
     }
-    return CheckpointStore.latest(checkpoints, messages);
+    return CheckpointStore.latest(checkpoints, events);
   }
 
   /**
@@ -238,13 +255,23 @@ final class Finetuning {
     String location = result.location(FinetuneTask.ADAPTER);
     ObjectNode keys = FinetuneReport.json(adapter, location, run);
     tellSteps(telemetry);
-    new TrainRunsTable(session, recipe.tables().root())
-        .replace(FinetuneReport.row(result.runId(), keys, run, table, recipe, startedAt));
+    TrainRun row = report.done(keys, run, table);
+    runs().replace(row);
     try (NewFolder folder = result.begin()) {
+      writePage(folder, row);
       List<String> parts = List.of(FinetuneTask.ADAPTER, FinetuneTask.CHECKPOINTS);
       Finetuned finetuned = new Finetuned(result.commit(folder, keys, parts), false);
       NewFolder.deleteTree(work);
       return finetuned;
+    }
+  }
+
+  /** Without its page a run is as good: the job report makes it at any time. */
+  private void writePage(NewFolder folder, TrainRun row) {
+    try {
+      folder.write(Reporting.PAGE, Reporting.ofTraining(session, row, recipe.tables().root()));
+    } catch (RuntimeException e) {
+      events.accept("The run's page was not written: " + e.getMessage());
     }
   }
 

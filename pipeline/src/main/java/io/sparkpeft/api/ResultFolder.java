@@ -15,6 +15,7 @@ import io.sparkpeft.spark.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -141,6 +142,28 @@ final class ResultFolder {
 
   SortedMap<String, String> identity() {
     return identity;
+  }
+
+  /**
+   * Writes a file into a folder that is no run's: in the place of an earlier one, whole or not at
+   * all.
+   *
+   * @return where it is
+   */
+  Path replace(String name, byte[] content) {
+    Path aside = path.resolve("." + name + ".part");
+    try {
+      Files.createDirectories(path);
+      try {
+        Files.write(aside, content);
+        Files.move(aside, path.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
+    } catch (IOException e) {
+      throw BaseErrors.cannotWrite(path.resolve(name), e);
+    }
+    return path.resolve(name);
   }
 
   /** Opens the folder aside. Closing it without {@link #commit} leaves nothing. */

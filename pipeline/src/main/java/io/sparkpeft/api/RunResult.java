@@ -18,7 +18,8 @@ public abstract sealed class RunResult implements JobResult
         Evaluated,
         Gated,
         Promoted,
-        Generated {
+        Generated,
+        Reported {
   private final ObjectNode json;
   private final boolean reused;
 

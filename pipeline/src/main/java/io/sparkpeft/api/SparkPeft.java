@@ -11,8 +11,8 @@ import io.sparkpeft.spark.telemetry.RunEvent;
 import io.sparkpeft.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -59,8 +59,9 @@ public final class SparkPeft {
   }
 
   /**
-   * The same, telling somebody else how training gets on. Every event is told as it comes, by a
-   * thread of Spark's.
+   * The same, telling somebody else how jobs get on: from their begin to their result or failure,
+   * with every step of training. Every event is told as it comes, by the calling thread or one of
+   * Spark's.
    */
   public SparkPeft watching(Consumer<RunEvent> listener) {
     return new SparkPeft(session, messages, listener);
@@ -68,7 +69,7 @@ public final class SparkPeft {
 
   /** Instruction files to a token table. */
   public Prepared prepare(Recipe recipe) {
-    return leased(Job.PREPARE, recipe, new Preparing(session, messages)::run);
+    return leased(Job.PREPARE, recipe, (local, told) -> new Preparing(session, told).run(local));
   }
 
   /**
@@ -90,37 +91,42 @@ public final class SparkPeft {
   /** A token table and a base model to an adapter. */
   public Finetuned finetune(Recipe recipe) {
     return leased(
-        Job.FINETUNE, recipe, local -> new Finetuning(session, messages, watcher, local).run());
+        Job.FINETUNE, recipe, (local, told) -> new Finetuning(session, told, local).run());
   }
 
   /** A base model to the same in four bits. */
   public Quantized quantize(Recipe recipe) {
-    return leased(Job.QUANTIZE, recipe, new Quantizing(session, messages)::run);
+    return leased(Job.QUANTIZE, recipe, (local, told) -> new Quantizing(session, told).run(local));
   }
 
   /** A base model and an adapter to a plain Hugging Face checkpoint. */
   public Merged merge(Recipe recipe) {
-    return leased(Job.MERGE, recipe, new Merging(session, messages)::run);
+    return leased(Job.MERGE, recipe, (local, told) -> new Merging(session, told).run(local));
   }
 
   /** Scores of a base model, with or without an adapter, into Delta tables. */
   public Evaluated evaluate(Recipe recipe) {
-    return leased(Job.EVALUATE, recipe, new Evaluating(session, messages)::run);
+    return leased(Job.EVALUATE, recipe, (local, told) -> new Evaluating(session, told).run(local));
   }
 
   /** Whether the scores of an adapter are good enough, by the recipe's rules. */
   public Gated gate(Recipe recipe) {
-    return leased(Job.GATE, recipe, new Gating(session, messages)::run);
+    return leased(Job.GATE, recipe, (local, told) -> new Gating(session, told).run(local));
   }
 
   /** An adapter to the promoted version of its name, or an earlier version to that again. */
   public Promoted promote(Recipe recipe) {
-    return leased(Job.PROMOTE, recipe, local -> new Promoting(session, messages, local).run());
+    return leased(Job.PROMOTE, recipe, (local, told) -> new Promoting(session, told, local).run());
+  }
+
+  /** What the tables know of a run of finetune, {@code run.id}, as a page to read. */
+  public Reported report(Recipe recipe) {
+    return leased(Job.REPORT, recipe, (local, told) -> new Reporting(session, told).run(local));
   }
 
   /** Answers to prompts. */
   public Generated generate(Recipe recipe) {
-    return leased(Job.GENERATE, recipe, new Generating(session, messages)::run);
+    return leased(Job.GENERATE, recipe, (local, told) -> new Generating(session, told).run(local));
   }
 
   /**
@@ -148,15 +154,23 @@ public final class SparkPeft {
   }
 
   /** Every run has one driver at a time, and all its inputs on this machine. */
-  private <R> R leased(Job job, Recipe recipe, Function<Recipe, R> work) {
-    Recipe local = staged(job, recipe);
-    try (Held lease = ResultFolder.of(job, local).lease()) {
-      lease
-          .earlierHolder()
-          .ifPresent(
-              holder -> messages.accept("Takes over from " + holder + ", which did not finish."));
-      return work.apply(local);
-    }
+  private <R extends RunResult> R leased(
+      Job job, Recipe recipe, BiFunction<Recipe, JobEvents, R> work) {
+    Recipe named = recipe.named(job);
+    JobEvents events = new JobEvents(job, named.run().id().orElseThrow(), messages, watcher);
+    return events.around(
+        named,
+        () -> {
+          Recipe local = Staging.of(session, events).local(job, named);
+          try (Held lease = ResultFolder.of(job, local).lease()) {
+            lease
+                .earlierHolder()
+                .ifPresent(
+                    holder ->
+                        events.accept("Takes over from " + holder + ", which did not finish."));
+            return work.apply(local, events);
+          }
+        });
   }
 
   private Recipe staged(Job job, Recipe recipe) {

@@ -13,7 +13,6 @@ import java.util.stream.DoubleStream;
  */
 public record BarChart(String title, Axis axis, String errors, List<Group> groups)
     implements Chart {
-  private static final double WIDTH = Frame.WIDTH;
   private static final double TOP = 40;
   private static final double GROUP = 26;
   private static final double ROW = 24;
@@ -49,19 +48,20 @@ public record BarChart(String title, Axis axis, String errors, List<Group> group
   }
 
   @Override
-  public String svg() {
+  public String svg(Size size) {
+    double width = size.width();
     double height = TOP + GROUP * groups.size() + ROW * bars().size() + FOOT;
-    Svg svg = new Svg(WIDTH, height, title, text());
+    Svg svg = new Svg(width, height, title, text());
     svg.heading(12, 22, title);
-    Ticks ticks = ticks();
-    Scale scale = new Scale(ticks.low(), ticks.high(), left(), WIDTH - right());
+    Ticks ticks = ticks(size.ticksAcross() * 3 / 4);
+    Scale scale = new Scale(ticks.low(), ticks.high(), left(), width - right());
     drawAxis(svg, scale, ticks, height - FOOT);
     double y = TOP;
     for (Group group : groups) {
       svg.label(12, y + 16, Anchor.START, group.name());
       y += GROUP;
       for (int i = 0; i < group.bars().size(); i++) {
-        drawBar(svg, scale, group.bars().get(i), y, Palette.colour(i));
+        drawBar(svg, scale, width, group.bars().get(i), y, Palette.colour(i));
         y += ROW;
       }
     }
@@ -73,10 +73,11 @@ public record BarChart(String title, Axis axis, String errors, List<Group> group
   }
 
   /** Bars begin at nought. */
-  private Ticks ticks() {
+  private Ticks ticks(int about) {
     DoubleStream lows = bars().stream().mapToDouble(Bar::low);
     DoubleStream highs = bars().stream().mapToDouble(Bar::high);
-    return Ticks.covering(Math.min(0, lows.min().orElse(0)), Math.max(0, highs.max().orElse(1)), 6);
+    return Ticks.covering(
+        Math.min(0, lows.min().orElse(0)), Math.max(0, highs.max().orElse(1)), about);
   }
 
   private double left() {
@@ -101,7 +102,8 @@ public record BarChart(String title, Axis axis, String errors, List<Group> group
     svg.note((scale.start() + scale.end()) / 2, bottom + 36, Anchor.MIDDLE, note);
   }
 
-  private static void drawBar(Svg svg, Scale scale, Bar bar, double y, String colour) {
+  private static void drawBar(
+      Svg svg, Scale scale, double width, Bar bar, double y, String colour) {
     double zero = scale.pixel(0);
     double end = scale.pixel(bar.value());
     double middle = y + ROW / 2;
@@ -116,7 +118,7 @@ public record BarChart(String title, Axis axis, String errors, List<Group> group
     if (bar.error().isPresent()) {
       drawError(svg, scale.pixel(bar.low()), scale.pixel(bar.high()), middle);
     }
-    svg.label(WIDTH - 12, middle + 4, Anchor.END, bar.says());
+    svg.label(width - 12, middle + 4, Anchor.END, bar.says());
   }
 
   private static void drawError(Svg svg, double low, double high, double y) {

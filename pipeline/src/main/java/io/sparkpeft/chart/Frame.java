@@ -7,28 +7,34 @@ import io.sparkpeft.chart.Svg.Anchor;
  * field in which the scales place values.
  */
 record Frame(Svg svg, Scale x, Scale y) {
-  static final double WIDTH = 680;
-  static final double HEIGHT = 320;
   private static final double TOP = 48;
-  private static final double BOTTOM = HEIGHT - 44;
-  private static final double RIGHT = WIDTH - 20;
+  private static final double FOOT = 44;
+  private static final double RIGHT = 20;
   private static final double NAME = 26;
 
   static Frame draw(
-      String title, String description, Axis xAxis, Ticks xTicks, Axis yAxis, Ticks yTicks) {
+      Size size,
+      String title,
+      String description,
+      Axis xAxis,
+      Ticks xTicks,
+      Axis yAxis,
+      Ticks yTicks) {
     double widest =
         yTicks.values().stream().mapToDouble(v -> Svg.width(yTicks.label(v))).max().orElse(0);
-    double left = NAME + widest + 8;
+    double left = (yAxis.label().isEmpty() ? 12 : NAME) + widest + 8;
+    double right = size.width() - RIGHT;
+    double bottom = size.height() - FOOT;
     Frame frame =
         new Frame(
-            new Svg(WIDTH, HEIGHT, title, description),
-            new Scale(xTicks.low(), xTicks.high(), left, RIGHT),
-            new Scale(yTicks.low(), yTicks.high(), BOTTOM, TOP));
+            new Svg(size.width(), size.height(), title, description),
+            new Scale(xTicks.low(), xTicks.high(), left, right),
+            new Scale(yTicks.low(), yTicks.high(), bottom, TOP));
     frame.svg.heading(12, 22, title);
     frame.horizontal(yTicks);
     frame.vertical(xTicks);
-    frame.svg.note((left + RIGHT) / 2, HEIGHT - 8, Anchor.MIDDLE, xAxis.label());
-    frame.svg.uprightNote(16, (TOP + BOTTOM) / 2, yAxis.label());
+    frame.svg.note((left + right) / 2, size.height() - 8, Anchor.MIDDLE, xAxis.label());
+    frame.svg.uprightNote(16, (TOP + bottom) / 2, yAxis.label());
     return frame;
   }
 

@@ -33,8 +33,9 @@ public record Histogram(String title, Axis x, Axis y, List<Bin> bins, List<Mark>
   public record Mark(double at, String label) {}
 
   @Override
-  public String svg() {
-    Frame frame = Frame.draw(title, text(), x, xTicks(), y, Ticks.counting((double) highest(), 5));
+  public String svg(Size size) {
+    Ticks yTicks = Ticks.counting((double) highest(), size.ticksUp());
+    Frame frame = Frame.draw(size, title, text(), x, xTicks(size.ticksAcross()), y, yTicks);
     for (Bin bin : bins) {
       draw(frame, bin);
     }
@@ -44,14 +45,14 @@ public record Histogram(String title, Axis x, Axis y, List<Bin> bins, List<Mark>
     return frame.svg().end();
   }
 
-  private Ticks xTicks() {
+  private Ticks xTicks(int about) {
     double low = bins.isEmpty() ? 0 : bins.get(0).from();
     double high = bins.isEmpty() ? 1 : bins.get(bins.size() - 1).to();
     for (Mark mark : marks) {
       low = Math.min(low, mark.at());
       high = Math.max(high, mark.at());
     }
-    return Ticks.covering(low, high, 8);
+    return Ticks.covering(low, high, about);
   }
 
   private long highest() {

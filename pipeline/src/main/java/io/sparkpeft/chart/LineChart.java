@@ -58,28 +58,28 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series, Optio
   }
 
   @Override
-  public String svg() {
-    Ticks xTicks = xTicks();
-    Frame frame = Frame.draw(title, text(), x, xTicks, y, yTicks());
+  public String svg(Size size) {
+    Ticks xTicks = xTicks(size.ticksAcross());
+    Frame frame = Frame.draw(size, title, text(), x, xTicks, y, yTicks(size.ticksUp()));
     double legend = frame.x().end();
     for (int i = series.size() - 1; i >= 0; i--) {
       legend = drawLegend(frame.svg(), series.get(i), legend);
     }
-    series.forEach(one -> draw(frame, one));
+    series.forEach(one -> draw(frame, size, one));
     return frame.svg().end();
   }
 
-  private Ticks xTicks() {
+  private Ticks xTicks(int about) {
     double low = all(Point::x).min().orElse(0);
     double high = Math.max(all(Point::x).max().orElse(1), xEnd.orElse(low));
-    return Ticks.covering(low, high, 8);
+    return Ticks.covering(low, high, about);
   }
 
-  private Ticks yTicks() {
+  private Ticks yTicks(int about) {
     double low = all(Point::y).min().orElse(0);
     double high = all(Point::y).max().orElse(1);
     boolean fromNought = low > 0 && low < NEAR_NOUGHT * high;
-    return Ticks.covering(fromNought ? 0 : low, high, 5);
+    return Ticks.covering(fromNought ? 0 : low, high, about);
   }
 
   private DoubleStream all(ToDoubleFunction<Point> coordinate) {
@@ -89,7 +89,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series, Optio
         .mapToDouble(coordinate);
   }
 
-  private static void draw(Frame frame, Series one) {
+  private static void draw(Frame frame, Size size, Series one) {
     String colour = Palette.colour(one.colour());
     if (one.style() == Style.DOTS) {
       one.points().stream()
@@ -100,7 +100,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series, Optio
       return;
     }
     boolean strong = one.style() == Style.STRONG;
-    String path = path(frame, Thinning.of(one.points(), (int) (Frame.WIDTH / 2)));
+    String path = path(frame, Thinning.of(one.points(), (int) (size.width() / 2)));
     frame.svg().curve(path, colour, strong ? 2.2 : 1, strong ? 1 : FAINT);
   }
 

@@ -29,8 +29,8 @@ final class Svg {
         role="img" fill="currentColor" font-size="12" %s style="max-width:100%%;height:auto">
         """
             .formatted(number(width), number(height), number(width), number(height), FONT));
-    text.append("<title>%s</title>\n".formatted(escape(title)));
-    text.append("<desc>%s</desc>\n".formatted(escape(description)));
+    text.append("<title>%s</title>\n".formatted(Markup.escape(title)));
+    text.append("<desc>%s</desc>\n".formatted(Markup.escape(description)));
   }
 
   /** Reckoned, as no font can be asked. */
@@ -41,27 +41,27 @@ final class Svg {
   void heading(double x, double y, String label) {
     text.append(
         "<text x=\"%s\" y=\"%s\" font-size=\"14\" font-weight=\"600\">%s</text>\n"
-            .formatted(number(x), number(y), escape(label)));
+            .formatted(number(x), number(y), Markup.escape(label)));
   }
 
   void label(double x, double y, Anchor anchor, String label) {
     text.append(
         "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\">%s</text>\n"
-            .formatted(number(x), number(y), name(anchor), escape(label)));
+            .formatted(number(x), number(y), name(anchor), Markup.escape(label)));
   }
 
   /** Of less weight than a label. */
   void note(double x, double y, Anchor anchor, String note) {
     text.append(
         "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" opacity=\".75\">%s</text>\n"
-            .formatted(number(x), number(y), name(anchor), escape(note)));
+            .formatted(number(x), number(y), name(anchor), Markup.escape(note)));
   }
 
   /** Read from below, along the left edge. */
   void uprightNote(double x, double y, String note) {
     text.append(
         "<text transform=\"translate(%s %s) rotate(-90)\" text-anchor=\"middle\" opacity=\".75\">%s</text>\n"
-            .formatted(number(x), number(y), escape(note)));
+            .formatted(number(x), number(y), Markup.escape(note)));
   }
 
   void gridLine(double x1, double y1, double x2, double y2) {
@@ -99,7 +99,12 @@ final class Svg {
     text.append(
         "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" fill=\"%s\"><title>%s</title></rect>\n"
             .formatted(
-                number(x), number(y), number(width), number(height), colour, escape(tooltip)));
+                number(x),
+                number(y),
+                number(width),
+                number(height),
+                colour,
+                Markup.escape(tooltip)));
   }
 
   /**
@@ -114,7 +119,7 @@ final class Svg {
   void dot(double x, double y, String colour, String tooltip) {
     text.append(
         "<circle cx=\"%s\" cy=\"%s\" r=\"3.5\" fill=\"%s\"><title>%s</title></circle>\n"
-            .formatted(number(x), number(y), colour, escape(tooltip)));
+            .formatted(number(x), number(y), colour, Markup.escape(tooltip)));
   }
 
   String end() {
@@ -125,14 +130,6 @@ final class Svg {
   static String number(double pixels) {
     String text = String.format(Locale.ROOT, "%.1f", pixels);
     return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
-  }
-
-  static String escape(String plain) {
-    return plain
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
   }
 
   private static String name(Anchor anchor) {

@@ -2,6 +2,7 @@ package io.sparkpeft.recipe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Credentials;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.LocalCopy;
 import java.util.ArrayList;
@@ -11,12 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Every key with its value and where that came from. Prints as HOCON that can be used again. */
 public final class EffectiveRecipe {
-  private static final Pattern CREDENTIALS = Pattern.compile("(\\w+://)[^/\"@]+@");
   private final Map<String, Setting<?>> settings;
 
   EffectiveRecipe(Map<String, Setting<?>> chosen) {
@@ -130,7 +129,7 @@ public final class EffectiveRecipe {
     settings.forEach(
         (name, setting) -> {
           if (job.reads(setting.key()) && !isOfOtherMethod(setting.key())) {
-            String assignment = name + " = " + redacted(Json.compact(setting.json()));
+            String assignment = name + " = " + Credentials.hidden(Json.compact(setting.json()));
             text.append(String.format("%-48s # %s%n", assignment, setting.origin()));
           }
         });
@@ -148,8 +147,16 @@ public final class EffectiveRecipe {
     return node;
   }
 
-  /** Hides {@code user:password@} in addresses. */
-  private static String redacted(String value) {
-    return CREDENTIALS.matcher(value).replaceAll("$1***@");
+  /** The same for the keys that a job reads, values as text, credentials hidden: to be kept. */
+  public ObjectNode json(Job job) {
+    ObjectNode node = Json.object();
+    settings.forEach(
+        (name, setting) -> {
+          if (job.reads(setting.key()) && !isOfOtherMethod(setting.key())) {
+            String value = Credentials.hidden(Json.compact(setting.json()));
+            node.putObject(name).put("origin", setting.origin()).put("value", value);
+          }
+        });
+    return node;
   }
 }

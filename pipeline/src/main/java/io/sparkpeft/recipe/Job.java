@@ -17,6 +17,7 @@ public enum Job {
   GATE("run, gate, promote.name, tables, output"),
   PROMOTE("run, adapter.path, promote, tables, output"),
   GENERATE("run, model, adapter.path, data.template, generate, output"),
+  REPORT("run, report, tables, output"),
   CHAT("run.cache, model, adapter.path, data.template, generate"),
   PLAN("run, model, data, tables, adapter, train, output"),
   BENCH("run, model, data.max_length, data.packing, adapter, train, bench, output");
@@ -52,7 +53,7 @@ public enum Job {
     return switch (this) {
       case PREPARE -> key.equals(DataSection.TABLE) || isOfWeights(key);
       case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
-      case DOWNLOAD, CONVERT, QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, CHAT, BENCH ->
+      case DOWNLOAD, CONVERT, QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, REPORT, CHAT, BENCH ->
           false;
     };
   }

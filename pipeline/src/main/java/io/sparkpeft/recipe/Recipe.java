@@ -39,6 +39,7 @@ public record Recipe(
     GateSection gate,
     PromoteSection promote,
     GenerateSection generate,
+    ReportSection report,
     DownloadSection download,
     ConvertSection convert,
     BenchSection bench,
@@ -198,6 +199,15 @@ public record Recipe(
     return promote.gateRunId().or(this::chosenRunId);
   }
 
+  /**
+   * The run of finetune that is reported.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) if none is named
+   */
+  public String reportedRunId() {
+    return chosenRunId().orElseThrow(() -> RecipeErrors.notSet(RunSection.ID));
+  }
+
   private Optional<String> chosenRunId() {
     return run.id().filter(id -> !effective.origin(RunSection.ID).equals(HASHED));
   }
@@ -241,6 +251,7 @@ public record Recipe(
         GateSection.of(effective),
         PromoteSection.of(effective),
         GenerateSection.of(effective),
+        ReportSection.of(effective),
         DownloadSection.of(effective),
         ConvertSection.of(effective),
         BenchSection.of(effective),

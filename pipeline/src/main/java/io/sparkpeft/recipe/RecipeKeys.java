@@ -24,6 +24,7 @@ public final class RecipeKeys {
               GateSection.KEYS,
               PromoteSection.KEYS,
               GenerateSection.KEYS,
+              ReportSection.KEYS,
               DownloadSection.KEYS,
               ConvertSection.KEYS,
               BenchSection.KEYS,

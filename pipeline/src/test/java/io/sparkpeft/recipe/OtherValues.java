@@ -22,6 +22,7 @@ final class OtherValues {
     Map<String, String> values = new TreeMap<>();
     values.put("run.id", "a-run");
     values.put("run.cache", "/scratch");
+    values.put("report.results", "/runs/merge-a");
     values.put("model.path", "/model");
     values.put("convert.format", "litgpt");
     values.put("convert.max_position_embeddings", "4096");

@@ -17,6 +17,7 @@ import io.sparkpeft.chart.LineChart;
 import io.sparkpeft.chart.LineChart.Point;
 import io.sparkpeft.chart.LineChart.Series;
 import io.sparkpeft.chart.LineChart.Style;
+import io.sparkpeft.report.ScoreBars;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

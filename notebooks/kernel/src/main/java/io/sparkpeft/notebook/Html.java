@@ -1,5 +1,7 @@
 package io.sparkpeft.notebook;
 
+import io.sparkpeft.chart.Markup;
+import io.sparkpeft.report.Fact;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,11 +32,7 @@ final class Html {
   }
 
   static String escape(String plain) {
-    return plain
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
+    return Markup.escape(plain);
   }
 
   /**

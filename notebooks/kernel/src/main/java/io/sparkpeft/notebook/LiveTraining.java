@@ -1,7 +1,7 @@
 package io.sparkpeft.notebook;
 
 import io.sparkpeft.spark.telemetry.RunEvent;
-import io.sparkpeft.spark.telemetry.RunEvent.Said;
+import io.sparkpeft.spark.telemetry.RunEvent.Progressed;
 import io.sparkpeft.spark.telemetry.RunEvent.Stepped;
 import io.sparkpeft.spark.telemetry.RunEvent.Validated;
 import java.time.Duration;
@@ -27,6 +27,9 @@ final class LiveTraining implements Consumer<RunEvent> {
 
   @Override
   public synchronized void accept(RunEvent event) {
+    if (event.origin().isDriver() && !(event instanceof Progressed)) {
+      return; // It is told in the cell by words.
+    }
     String runId = event.origin().runId();
     boolean known = drawn.map(run -> isOf(run, event)).orElse(false);
     if (!known) {
@@ -63,9 +66,9 @@ final class LiveTraining implements Consumer<RunEvent> {
     }
     if (event instanceof Validated validated) {
       view.add(validated.result());
-    } else if (event instanceof Said said) {
-      view.say(said.text());
+    } else {
+      event.text().ifPresent(view::say);
     }
-    return true;
+    return !(event instanceof Progressed progressed) || progressed.done() == progressed.total();
   }
 }

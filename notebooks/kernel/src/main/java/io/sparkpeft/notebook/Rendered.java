@@ -1,5 +1,6 @@
 package io.sparkpeft.notebook;
 
+import io.sparkpeft.report.Fact;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.rapaio.jupyter.kernel.display.DisplayData;

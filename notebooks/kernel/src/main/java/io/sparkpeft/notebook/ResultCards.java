@@ -2,6 +2,8 @@ package io.sparkpeft.notebook;
 
 import static io.sparkpeft.chart.Numbers.text;
 
+import io.sparkpeft.report.Fact;
+import io.sparkpeft.report.MergeFacts;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.api.Finetuned;
 import io.sparkpeft.api.Generated;
@@ -73,47 +75,11 @@ final class ResultCards {
   }
 
   static Rendered of(Merged merged) {
-    JsonNode measured = merged.json().path("certificate");
-    return Rendered.card(
-        "Merge certificate",
-        verdict(merged),
-        List.of(
-            new Fact("merged into", measured.path("base").asText() + " weights"),
-            new Fact(
-                "changed tensors",
-                "%d, by up to %s"
-                    .formatted(
-                        measured.path("changed_tensors").asInt(),
-                        number(measured, "max_abs_weight_change"))),
-            new Fact(
-                "merged against unmerged",
-                "logits differ by up to %s, in the mean by %s"
-                    .formatted(
-                        number(measured, "max_abs_logit_difference"),
-                        number(measured, "mean_abs_logit_difference"))),
-            new Fact(
-                "base against unmerged",
-                "logits differ by up to %s, in the mean by %s"
-                    .formatted(
-                        number(measured, "max_abs_logit_change"),
-                        number(measured, "mean_abs_logit_change"))),
-            new Fact(
-                "equal greedy tokens",
-                "%d of %d, from %d prompts"
-                    .formatted(
-                        measured.path("equal_greedy_tokens").asInt(),
-                        measured.path("greedy_tokens").asInt(),
-                        measured.path("prompts").asInt())),
-            new Fact("model", merged.modelPath().toString()),
-            took(merged)));
-  }
-
-  /** How large the merge's error is beside what the adapter does. */
-  private static String verdict(Merged merged) {
-    return "Merging changed the logits by %s of what the adapter changes them; %s of the greedy tokens stay the same."
-        .formatted(
-            percent(merged.maxAbsLogitDifference() / merged.maxAbsLogitChange()),
-            percent(merged.equalGreedyShare()));
+    JsonNode certificate = merged.json().path("certificate");
+    List<Fact> facts = new ArrayList<>(MergeFacts.of(certificate));
+    facts.add(new Fact("model", merged.modelPath().toString()));
+    facts.add(took(merged));
+    return Rendered.card("Merge certificate", MergeFacts.verdict(certificate), facts);
   }
 
   static Rendered of(Generated generated) {
@@ -129,10 +95,6 @@ final class ResultCards {
     String took = ProgressLine.duration(result.seconds());
     return new Fact(
         "run", result.runId() + (result.reused() ? ", finished earlier in " : ", in ") + took);
-  }
-
-  private static String number(JsonNode node, String key) {
-    return text(node.path(key).asDouble());
   }
 
   private static String share(long part, long whole) {

@@ -1,17 +1,22 @@
 package io.sparkpeft.notebook;
 
 import io.sparkpeft.api.Evaluated;
+import io.sparkpeft.api.Evaluated.Score;
 import io.sparkpeft.api.Finetuned;
 import io.sparkpeft.api.Generated;
 import io.sparkpeft.api.LabelledText;
 import io.sparkpeft.api.Merged;
 import io.sparkpeft.api.Prepared;
 import io.sparkpeft.api.Quantized;
+import io.sparkpeft.chart.BarChart;
 import io.sparkpeft.chart.Chart;
+import io.sparkpeft.report.ScoreBars;
+import io.sparkpeft.report.ScoreBars.Scored;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.rapaio.jupyter.kernel.display.DisplayData;
@@ -55,7 +60,18 @@ public final class RichDisplay implements DisplayProvider {
   }
 
   private static Rendered scores(Evaluated evaluated) {
-    return Rendered.stacked(ScoreBars.of(evaluated).stream().map(RichDisplay::chart).toList());
+    List<BarChart> bars =
+        ScoreBars.of(scored(evaluated.scores()), scored(evaluated.baseScores()));
+    return Rendered.stacked(bars.stream().map(RichDisplay::chart).toList());
+  }
+
+  private static List<Scored> scored(List<Score> scores) {
+    return scores.stream()
+        .map(
+            s ->
+                new Scored(
+                    s.task(), s.metric(), s.value(), OptionalDouble.of(s.stderr()), s.n()))
+        .toList();
   }
 
   @Override

@@ -58,14 +58,24 @@ public record Gate(ScoredModel judged, ScoredModel reference, boolean partialTas
 
   private Comparison comparison(TaskScore score) {
     TaskScore other =
-        reference.scores().stream()
-            .filter(s -> GateRule.nameOf(s).equals(GateRule.nameOf(score)))
-            .findFirst()
-            .orElseThrow(() -> GateErrors.noReference(score, reference));
+        ofReference(score).orElseThrow(() -> GateErrors.noReference(score, reference));
     if (!conditions(score).equals(conditions(other))) {
       throw GateErrors.notComparable(score, conditions(score), reference, conditions(other));
     }
     return paired(score, other).orElseGet(() -> Comparison.unpaired(score, other));
+  }
+
+  /** A score beside the reference's; empty where that has none under the same conditions. */
+  public Optional<Comparison> compared(TaskScore score) {
+    return ofReference(score)
+        .filter(other -> conditions(score).equals(conditions(other)))
+        .map(other -> comparison(score));
+  }
+
+  private Optional<TaskScore> ofReference(TaskScore score) {
+    return reference.scores().stream()
+        .filter(s -> GateRule.nameOf(s).equals(GateRule.nameOf(score)))
+        .findFirst();
   }
 
   private Optional<Comparison> paired(TaskScore score, TaskScore other) {

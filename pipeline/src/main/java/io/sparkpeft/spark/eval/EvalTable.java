@@ -1,21 +1,18 @@
 package io.sparkpeft.spark.eval;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
 
 import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.spark.table.KnownColumns;
 import io.sparkpeft.spark.table.RunAppend;
 import io.sparkpeft.spark.table.TableCreation;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -66,17 +63,7 @@ record EvalTable(
     if (!DeltaTable.isDeltaTable(spark, path)) {
       return spark.createDataFrame(List.of(), schema);
     }
-    Dataset<Row> stored = spark.read().format("delta").load(path);
-    List<String> there = List.of(stored.columns());
-    Column[] columns =
-        Stream.of(schema.fields())
-            .map(field -> there.contains(field.name()) ? col(field.name()) : missing(field))
-            .toArray(Column[]::new);
-    return stored.select(columns);
-  }
-
-  private static Column missing(StructField field) {
-    return lit(null).cast(field.dataType()).as(field.name());
+    return KnownColumns.of(spark.read().format("delta").load(path), schema);
   }
 
   /**

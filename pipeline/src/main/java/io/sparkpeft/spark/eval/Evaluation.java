@@ -5,6 +5,7 @@ import io.sparkpeft.eval.EvalTasks;
 import io.sparkpeft.eval.PairedDifference;
 import io.sparkpeft.eval.TaskScore;
 import io.sparkpeft.model.LogLikelihood;
+import io.sparkpeft.spark.telemetry.RunEvent;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -27,17 +28,29 @@ public final class Evaluation {
   private final SparkSession spark;
   private final EvaluateSettings settings;
   private final Consumer<String> messages;
+  private final Consumer<RunEvent> watcher;
   private final RunFacts facts;
   private final EvalTable scoresTable;
   private final EvalTable samplesTable;
 
-  private Evaluation(SparkSession spark, EvaluateSettings settings, Consumer<String> messages) {
+  private Evaluation(
+      SparkSession spark,
+      EvaluateSettings settings,
+      Consumer<String> messages,
+      Consumer<RunEvent> watcher) {
     this.spark = spark;
     this.settings = settings;
     this.messages = messages;
+    this.watcher = watcher;
     this.facts = RunFacts.of(settings);
     this.scoresTable = ScoreRows.table(spark, settings.tablesRoot());
     this.samplesTable = SampleRows.table(spark, settings.tablesRoot());
+  }
+
+  /** The same as below, watched by nobody. */
+  public static EvaluateResult run(
+      SparkSession spark, EvaluateSettings settings, Consumer<String> messages) {
+    return run(spark, settings, messages, event -> {});
   }
 
   /**
@@ -45,14 +58,18 @@ public final class Evaluation {
    * settings are in the tables already is not made again: its scores are read from there.
    *
    * @param messages takes what a person should know of tables that were left as they are
+   * @param watcher hears how many requests are answered
    * @throws io.sparkpeft.base.SparkPeftException (78) for unknown tasks or a run id that was used
    *     with other settings, (66) for missing files, (65) for broken ones or an adapter that does
    *     not fit, (73) if a table cannot be written
    */
   public static EvaluateResult run(
-      SparkSession spark, EvaluateSettings settings, Consumer<String> messages) {
+      SparkSession spark,
+      EvaluateSettings settings,
+      Consumer<String> messages,
+      Consumer<RunEvent> watcher) {
     EvalTasks.checkNames(settings.tasks());
-    Evaluation evaluation = new Evaluation(spark, settings, messages);
+    Evaluation evaluation = new Evaluation(spark, settings, messages, watcher);
     return evaluation.stored().orElseGet(evaluation::score);
   }
 
@@ -72,7 +89,7 @@ public final class Evaluation {
 
   private EvaluateResult score() {
     EvalSuite suite = suite();
-    RequestScoring requests = new RequestScoring(spark, settings, facts);
+    RequestScoring requests = new RequestScoring(spark, settings, facts, watcher);
     long start = System.nanoTime();
     Answers answers = requests.score(suite.requests());
     Optional<TokenAnswers> tokens = tokenAnswers();
@@ -108,7 +125,7 @@ public final class Evaluation {
       return Optional.empty();
     }
     String table = settings.tokenTable().orElseThrow(SparkEvalErrors::noTokenTable);
-    return Optional.of(new TokenScoring(spark, settings, facts).score(table));
+    return Optional.of(new TokenScoring(spark, settings, facts, watcher).score(table));
   }
 
   private List<PairedDifference> differences(EvalSuite suite, Answers answers) {

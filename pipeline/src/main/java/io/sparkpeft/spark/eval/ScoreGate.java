@@ -1,5 +1,7 @@
 package io.sparkpeft.spark.eval;
 
+import static org.apache.spark.sql.functions.col;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.base.Sha256;
@@ -38,6 +40,23 @@ public final class ScoreGate {
   public static Optional<GateResult> of(SparkSession spark, String tablesRoot, String runId) {
     EvalTable table = GateRows.table(spark, tablesRoot);
     return GateRows.result(table.rows(runId), table.path());
+  }
+
+  /** The newest run of gate that judged an adapter; empty if none did. */
+  public static Optional<JudgedGate> newestOf(
+      SparkSession spark, String tablesRoot, String adapterSha256) {
+    EvalTable table = GateRows.table(spark, tablesRoot);
+    return table
+        .all()
+        .filter(col("adapter_sha256").equalTo(adapterSha256))
+        .orderBy(col("judged_at").desc(), col("run_id"))
+        .select("run_id")
+        .limit(1)
+        .collectAsList()
+        .stream()
+        .map(row -> row.getString(0))
+        .findFirst()
+        .flatMap(id -> of(spark, tablesRoot, id).map(result -> new JudgedGate(id, result)));
   }
 
   private static GateResult judge(SparkSession spark, GateSettings settings, String table) {

@@ -7,6 +7,7 @@ import io.sparkpeft.model.Continuation;
 import io.sparkpeft.model.Likelihoods;
 import io.sparkpeft.model.LogLikelihood;
 import io.sparkpeft.spark.TaskOutcome;
+import io.sparkpeft.spark.telemetry.Count.Counter;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.Iterator;
@@ -18,10 +19,12 @@ final class ScoreRequests
     implements FlatMapFunction<Iterator<List<RequestBatch>>, TaskOutcome<List<ScoredRequest>>> {
   private final ModelSpec spec;
   private final EnumSet<Variant> variants;
+  private final Counter counter;
 
-  ScoreRequests(ModelSpec spec, EnumSet<Variant> variants) {
+  ScoreRequests(ModelSpec spec, EnumSet<Variant> variants, Counter counter) {
     this.spec = spec;
     this.variants = variants;
+    this.counter = counter;
   }
 
   @Override
@@ -37,6 +40,7 @@ final class ScoreRequests
       while (hands.hasNext()) {
         for (RequestBatch batch : hands.next()) {
           score(shared.model(), encoder, batch, scored);
+          counter.add(batch.requests().size());
         }
       }
     }

@@ -4,6 +4,7 @@ import io.sparkpeft.model.Continuation;
 import io.sparkpeft.model.Likelihoods;
 import io.sparkpeft.model.LogLikelihood;
 import io.sparkpeft.spark.TaskOutcome;
+import io.sparkpeft.spark.telemetry.Count.Counter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -17,11 +18,13 @@ final class ScoreTokens
   private final ModelSpec spec;
   private final EnumSet<Variant> variants;
   private final int batchSize;
+  private final Counter counter;
 
-  ScoreTokens(ModelSpec spec, EnumSet<Variant> variants, int batchSize) {
+  ScoreTokens(ModelSpec spec, EnumSet<Variant> variants, int batchSize, Counter counter) {
     this.spec = spec;
     this.variants = variants;
     this.batchSize = batchSize;
+    this.counter = counter;
   }
 
   @Override
@@ -41,6 +44,7 @@ final class ScoreTokens
         for (int from = 0; from < rows.size(); from += batchSize) {
           List<TokenRow> batch = rows.subList(from, Math.min(from + batchSize, rows.size()));
           variants.forEach(variant -> score(shared.model(), variant, batch, scored));
+          counter.add(batch.size());
         }
       }
     }

@@ -2,6 +2,7 @@ package io.sparkpeft.spark.eval;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.sparkpeft.eval.gate.Gate;
 import io.sparkpeft.eval.gate.ScoredModel;
 import java.util.Comparator;
 import java.util.List;
@@ -34,6 +35,27 @@ public final class StoredScores {
         .sorted(BY_AGE)
         .forEach(s -> newest.put(name(s), s.score().value()));
     return newest;
+  }
+
+  /** An adapter's newest scores beside its base's, in the order of tasks and metrics. */
+  public List<ComparedScore> comparedWithBase(String adapterSha256) {
+    Map<String, StoredScore> newest = new TreeMap<>();
+    read(col("adapter_sha256").equalTo(adapterSha256)).stream()
+        .sorted(BY_AGE)
+        .forEach(s -> newest.put(name(s), s));
+    if (newest.isEmpty()) {
+      return List.of();
+    }
+    StoredModel model = new StoredModel("the adapter", List.copyOf(newest.values()), samples);
+    Gate beside = new Gate(model, baseOf(model), true);
+    return model.stored().stream()
+        .map(s -> new ComparedScore(s.runId(), s.score(), beside.compared(s.score())))
+        .toList();
+  }
+
+  /** The first questions of each task that a run asked an adapter, with its base's answers. */
+  public List<SampleAnswer> firstAnswers(String runId, String adapterSha256, int ofEachTask) {
+    return new FirstAnswers(samples.samples()).of(runId, adapterSha256, ofEachTask);
   }
 
   /**

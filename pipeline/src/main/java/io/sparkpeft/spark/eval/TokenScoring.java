@@ -5,10 +5,14 @@ import static org.apache.spark.sql.functions.col;
 import io.sparkpeft.spark.TaskOutcome;
 import io.sparkpeft.spark.table.PinnedTable;
 import io.sparkpeft.spark.table.TokenTable;
+import io.sparkpeft.spark.telemetry.Count;
+import io.sparkpeft.spark.telemetry.Count.Counter;
+import io.sparkpeft.spark.telemetry.RunEvent;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -19,7 +23,8 @@ import scala.Tuple2;
  * Scores the targets of a token table: of its validation split where it has one, else of its train
  * split.
  */
-record TokenScoring(SparkSession spark, EvaluateSettings settings, RunFacts facts) {
+record TokenScoring(
+    SparkSession spark, EvaluateSettings settings, RunFacts facts, Consumer<RunEvent> watcher) {
   private static final String VALIDATION = "validation";
   private static final String TRAIN = "train";
 
@@ -33,8 +38,13 @@ record TokenScoring(SparkSession spark, EvaluateSettings settings, RunFacts fact
     Dataset<Row> validation = table.filter(col("split").equalTo(VALIDATION));
     boolean validated = !validation.isEmpty();
     Dataset<Row> split = validated ? validation : table.filter(col("split").equalTo(TRAIN));
-    return new TokenAnswers(
-        scored(limited(split)), validated ? VALIDATION : TRAIN, Math.toIntExact(split.count()));
+    Dataset<Row> examples = limited(split);
+    try (Count count = Count.open(facts.key().runId(), "examples", examples.count(), watcher)) {
+      List<ScoredExample> scored = scored(examples, count.counter());
+      count.finish();
+      return new TokenAnswers(
+          scored, validated ? VALIDATION : TRAIN, Math.toIntExact(split.count()));
+    }
   }
 
   private Dataset<Row> limited(Dataset<Row> split) {
@@ -44,7 +54,7 @@ record TokenScoring(SparkSession spark, EvaluateSettings settings, RunFacts fact
         : columns;
   }
 
-  private List<ScoredExample> scored(Dataset<Row> rows) {
+  private List<ScoredExample> scored(Dataset<Row> rows, Counter counter) {
     ModelSpec spec =
         ModelSpec.of(
             settings.model(), settings.adapter(), settings.dtype(), settings.quantization());
@@ -56,7 +66,8 @@ record TokenScoring(SparkSession spark, EvaluateSettings settings, RunFacts fact
     return TaskOutcome.gathered(
             neighbours
                 .values()
-                .mapPartitions(new ScoreTokens(spec, facts.variants(), settings.batchSize()))
+                .mapPartitions(
+                    new ScoreTokens(spec, facts.variants(), settings.batchSize(), counter))
                 .collect())
         .stream()
         .sorted(

@@ -26,15 +26,33 @@ public final class RankRunner {
   private final SparkContext context;
   private final RankSettings settings;
   private final Consumer<String> messages;
+  private final LostAttempts lost;
+
+  /** Hears of attempts that ended by bad luck, on the calling thread. */
+  @FunctionalInterface
+  public interface LostAttempts {
+    /**
+     * @param attempt from 1
+     * @param reason a clause for a person
+     */
+    void lost(int attempt, String reason);
+  }
 
   /**
    * @param messages receives, on the calling thread, what a person should know: attempts that
    *     ended, waiting for slots
    */
   public RankRunner(SparkSession session, RankSettings settings, Consumer<String> messages) {
+    this(session, settings, messages, (attempt, reason) -> {});
+  }
+
+  /** The same, telling somebody of lost attempts who wants more than words. */
+  public RankRunner(
+      SparkSession session, RankSettings settings, Consumer<String> messages, LostAttempts lost) {
     this.context = session.sparkContext();
     this.settings = settings;
     this.messages = messages;
+    this.lost = lost;
   }
 
   /**
@@ -113,6 +131,7 @@ public final class RankRunner {
   }
 
   private void giveUpOrTell(int attempt, AttemptEnd.Unlucky<?> end) {
+    lost.lost(attempt, end.reason());
     if (attempt >= settings.maxAttempts()) {
       throw RankErrors.attemptsUsedUp(attempt, end.reason(), end.cause());
     }

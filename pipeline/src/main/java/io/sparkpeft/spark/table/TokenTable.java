@@ -129,6 +129,28 @@ public final class TokenTable {
     return examples;
   }
 
+  /** A version in numbers; empty if there is none such, or it is no token table. */
+  public static Optional<TokenTableSummary> summary(SparkSession spark, String path, long version) {
+    return notes(spark, path).stream()
+        .filter(note -> note.version() == version)
+        .findFirst()
+        .map(note -> new TokenTableSummary(note.result(path, true), lengths(spark, path, version)));
+  }
+
+  private static SortedMap<Integer, Long> lengths(SparkSession spark, String path, long version) {
+    SortedMap<Integer, Long> lengths = new TreeMap<>();
+    spark
+        .read()
+        .format("delta")
+        .option("versionAsOf", version)
+        .load(path)
+        .groupBy("token_count")
+        .count()
+        .collectAsList()
+        .forEach(row -> lengths.put(row.getInt(0), row.getLong(1)));
+    return lengths;
+  }
+
   private static TokenRecord record(Row row) {
     return new TokenRecord(
         row.getLong(0), row.<byte[]>getAs(1), row.<byte[]>getAs(2), row.getString(3));

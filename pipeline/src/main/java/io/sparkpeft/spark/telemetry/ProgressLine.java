@@ -1,8 +1,7 @@
 package io.sparkpeft.spark.telemetry;
 
-import io.sparkpeft.spark.telemetry.RunEvent.Said;
+import io.sparkpeft.spark.telemetry.RunEvent.Progressed;
 import io.sparkpeft.spark.telemetry.RunEvent.Stepped;
-import io.sparkpeft.spark.telemetry.RunEvent.Validated;
 import io.sparkpeft.train.TrainEvents.StepEvent;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -12,7 +11,8 @@ import java.util.function.Consumer;
 
 /**
  * Shows a person how a run gets on: on a terminal one line that is drawn anew, elsewhere a line
- * every few seconds. The first and the last step are always shown.
+ * every few seconds. The first and the last step are always shown. What the driver says reaches a
+ * person another way.
  */
 public final class ProgressLine implements Consumer<RunEvent> {
   private static final Duration ON_TERMINAL = Duration.ofMillis(200);
@@ -55,10 +55,19 @@ public final class ProgressLine implements Consumer<RunEvent> {
   public synchronized void accept(RunEvent event) {
     if (event instanceof Stepped stepped) {
       show(stepped.step(), stepped.origin().at());
-    } else if (event instanceof Validated validated) {
-      say(validation(validated));
-    } else if (event instanceof Said said) {
-      say(said.text());
+    } else if (event instanceof Progressed progressed) {
+      show(progressed);
+    } else if (!event.origin().isDriver()) {
+      event.text().ifPresent(this::say);
+    }
+  }
+
+  private void show(Progressed event) {
+    boolean last = event.done() == event.total();
+    Instant at = event.origin().at();
+    if (last || shown.equals(Instant.MIN) || at.isAfter(shown.plus(pause))) {
+      shown = last ? Instant.MIN : at;
+      draw(event.text().orElseThrow(), last);
     }
   }
 
@@ -85,15 +94,6 @@ public final class ProgressLine implements Consumer<RunEvent> {
         step.tokensPerSecond(),
         step.allReduceSeconds() * 1e3,
         duration((step.steps() - step.step()) * secondsPerStep));
-  }
-
-  private static String validation(Validated event) {
-    return String.format(
-        Locale.ROOT,
-        "validation after step %d: loss %.4f over %,d target tokens",
-        event.result().step(),
-        event.result().loss(),
-        event.result().targetTokens());
   }
 
   /** Whole seconds below a minute, then minutes and seconds, then hours and minutes. */

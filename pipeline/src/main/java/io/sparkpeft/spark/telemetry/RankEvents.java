@@ -3,7 +3,6 @@ package io.sparkpeft.spark.telemetry;
 import io.sparkpeft.spark.telemetry.RunEvent.Origin;
 import io.sparkpeft.train.TrainEvents;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -29,18 +28,15 @@ public final class RankEvents implements TrainEvents, AutoCloseable {
   @Override
   public void started(Started event) {
     if (rank == 0) {
-      String resumed =
-          event.resumedFrom().map(from -> ", going on after step " + from.step()).orElse("");
-      say(
-          String.format(
-              Locale.ROOT,
-              "training %,d values on %,d examples in %,d steps with %d %s%s",
-              event.trainableParameters(),
-              event.examples(),
+      sink.accept(
+          new RunEvent.Training(
+              origin(),
               event.steps(),
+              event.examples(),
+              event.validationExamples(),
+              event.trainableParameters(),
               event.ranks(),
-              event.ranks() == 1 ? "rank" : "ranks",
-              resumed));
+              event.resumedFrom().map(Resumed::step).orElse(0L)));
     }
   }
 
@@ -60,16 +56,13 @@ public final class RankEvents implements TrainEvents, AutoCloseable {
 
   @Override
   public void checkpoint(Saved event) {
-    say("checkpoint of step " + event.step() + " saved: " + event.checkpoint());
+    sink.accept(
+        new RunEvent.Saved(origin(), event.step(), event.checkpoint().toString(), event.seconds()));
   }
 
   @Override
   public void warning(String message) {
-    say("rank " + rank + ": " + message);
-  }
-
-  private void say(String text) {
-    sink.accept(new RunEvent.Said(origin(), text));
+    sink.accept(new RunEvent.Said(origin(), "rank " + rank + ": " + message));
   }
 
   private Origin origin() {

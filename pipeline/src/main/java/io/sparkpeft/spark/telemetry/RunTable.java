@@ -1,9 +1,14 @@
 package io.sparkpeft.spark.telemetry;
 
+import static org.apache.spark.sql.functions.col;
+
+import io.delta.tables.DeltaTable;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.spark.table.KnownColumns;
 import io.sparkpeft.spark.table.TableCreation;
 import java.util.ConcurrentModificationException;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -43,6 +48,37 @@ final class RunTable {
     } catch (Exception e) {
       throw TelemetryErrors.cannotWrite(path, runId, e);
     }
+  }
+
+  String path() {
+    return path;
+  }
+
+  /** A run's rows; none if it or the table is not there. Columns that the table lacks are null. */
+  List<Row> rows(String runId) {
+    if (!DeltaTable.isDeltaTable(session, path)) {
+      return List.of();
+    }
+    Dataset<Row> stored = session.read().format("delta").load(path);
+    return KnownColumns.of(stored, schema).filter(col("run_id").equalTo(runId)).collectAsList();
+  }
+
+  /** The newest runs of the table, to tell which there are. */
+  List<String> newestRuns(String time, int count) {
+    if (!DeltaTable.isDeltaTable(session, path)) {
+      return List.of();
+    }
+    return session
+        .read()
+        .format("delta")
+        .load(path)
+        .orderBy(col(time).desc(), col("run_id"))
+        .select("run_id")
+        .limit(count)
+        .collectAsList()
+        .stream()
+        .map(row -> row.getString(0))
+        .toList();
   }
 
   private void create() throws Exception {

@@ -1,10 +1,12 @@
 package io.sparkpeft.spark.telemetry;
 
 import io.sparkpeft.spark.telemetry.RunEvent.Stepped;
+import io.sparkpeft.spark.telemetry.RunEvent.Validated;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
@@ -20,7 +22,7 @@ import org.apache.spark.util.CollectionAccumulator;
  *   runner.run(attempt -> context -> {
  *     try (RankEvents events = source.events(context.attempt(), context.rank())) { ... }
  *   });
- *   table.replace(runId, telemetry.steps());
+ *   table.replace(runId, telemetry.steps(), telemetry.validationLosses());
  * }
  * }</pre>
  */
@@ -30,6 +32,7 @@ public final class Telemetry implements AutoCloseable {
   private final Consumer<RunEvent> listener;
   private final CollectionAccumulator<RunEvent> late;
   private final List<Stepped> steps = new ArrayList<>();
+  private final SortedMap<Long, Double> validationLosses = new TreeMap<>();
 
   private Telemetry(SparkSession session, String runId, Consumer<RunEvent> listener) {
     this.runId = runId;
@@ -67,6 +70,8 @@ public final class Telemetry implements AutoCloseable {
   private synchronized void receive(RunEvent event) {
     if (event instanceof Stepped stepped) {
       steps.add(stepped);
+    } else if (event instanceof Validated validated) {
+      validationLosses.put(validated.result().step(), validated.result().loss());
     }
     listener.accept(event);
   }
@@ -85,6 +90,14 @@ public final class Telemetry implements AutoCloseable {
     }
     Collection<Stepped> sorted = byNumber.values();
     return List.copyOf(sorted);
+  }
+
+  /** The validation losses so far, by the steps after which they were measured. */
+  public synchronized SortedMap<Long, Double> validationLosses() {
+    if (!live) {
+      takeLate();
+    }
+    return new TreeMap<>(validationLosses);
   }
 
   private static Stepped laterAttempt(Stepped a, Stepped b) {

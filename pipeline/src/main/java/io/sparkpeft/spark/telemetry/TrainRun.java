@@ -1,5 +1,6 @@
 package io.sparkpeft.spark.telemetry;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -15,6 +16,7 @@ import java.util.OptionalDouble;
  * @param resumedFromStep 0 for a run in one piece
  * @param adapterSha256 empty if the run failed
  * @param message why it failed
+ * @param details what a report tells beside; rows of earlier versions have none
  */
 public record TrainRun(
     String runId,
@@ -39,7 +41,22 @@ public record TrainRun(
     Optional<String> adapterSha256,
     Optional<String> message,
     Instant startedAt,
-    Instant finishedAt) {
+    Instant finishedAt,
+    Optional<Details> details) {
+
+  /**
+   * @param modelPath the base model's folder or address
+   * @param codeVersion of spark-peft
+   * @param recipe each key that finetune reads with its value and where that came from
+   * @param plan what {@code plan} would have said
+   * @param measured seconds, memory and places of the ranks, and attempts that were lost
+   */
+  public record Details(
+      String modelPath,
+      String codeVersion,
+      ObjectNode recipe,
+      ObjectNode plan,
+      ObjectNode measured) {}
 
   /** How a run ended. */
   public enum Status {

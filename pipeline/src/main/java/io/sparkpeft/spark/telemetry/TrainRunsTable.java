@@ -1,8 +1,15 @@
 package io.sparkpeft.spark.telemetry;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.base.Json;
+import io.sparkpeft.spark.telemetry.TrainRun.Details;
 import java.sql.Timestamp;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -35,8 +42,15 @@ public final class TrainRunsTable {
           adapter_sha256 STRING,
           message STRING COMMENT 'why it failed',
           started_at TIMESTAMP NOT NULL,
-          finished_at TIMESTAMP NOT NULL
+          finished_at TIMESTAMP NOT NULL,
+          model_path STRING,
+          code_version STRING,
+          recipe STRING COMMENT 'JSON: each key with its value and origin',
+          plan STRING COMMENT 'JSON: what the job plan says',
+          measured STRING COMMENT 'JSON: seconds, memory, ranks, lost attempts'
           """);
+
+  private static final int SHOWN_RUNS = 5;
 
   private final RunTable table;
 
@@ -56,10 +70,80 @@ public final class TrainRunsTable {
     table.replace(run.runId(), "true", List.of(row(run)));
   }
 
+  /**
+   * A run's row.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (66) with the newest runs there are, if it is not
+   *     there
+   */
+  public TrainRun run(String runId) {
+    return table.rows(runId).stream()
+        .findFirst()
+        .map(TrainRunsTable::run)
+        .orElseThrow(
+            () ->
+                TelemetryErrors.noRun(
+                    runId, table.path(), table.newestRuns("started_at", SHOWN_RUNS)));
+  }
+
+  private static TrainRun run(Row row) {
+    return new TrainRun(
+        row.getAs("run_id"),
+        TrainRun.Status.valueOf(row.<String>getAs("status").toUpperCase(Locale.ROOT)),
+        row.getAs("recipe_sha256"),
+        row.getAs("model_sha256"),
+        Optional.ofNullable(row.getAs("quantization")),
+        row.getAs("token_table"),
+        row.<Long>getAs("token_table_version"),
+        row.<Integer>getAs("ranks"),
+        row.<Integer>getAs("attempts"),
+        row.<Long>getAs("resumed_from_step"),
+        row.<Long>getAs("steps"),
+        row.<Long>getAs("trainable_parameters"),
+        optional(row, "loss_first"),
+        optional(row, "loss_last"),
+        optional(row, "validation_loss"),
+        row.<Long>getAs("tokens"),
+        row.<Long>getAs("target_tokens"),
+        optional(row, "tokens_per_second"),
+        Optional.ofNullable(row.getAs("adapter_path")),
+        Optional.ofNullable(row.getAs("adapter_sha256")),
+        Optional.ofNullable(row.getAs("message")),
+        row.<Timestamp>getAs("started_at").toInstant(),
+        row.<Timestamp>getAs("finished_at").toInstant(),
+        details(row));
+  }
+
+  private static Optional<Details> details(Row row) {
+    if (row.isNullAt(row.fieldIndex("recipe"))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Details(
+            row.getAs("model_path"),
+            row.getAs("code_version"),
+            json(row, "recipe"),
+            json(row, "plan"),
+            json(row, "measured")));
+  }
+
+  private static ObjectNode json(Row row, String column) {
+    try {
+      return (ObjectNode) Json.parse(row.getAs(column));
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(column + " was written as JSON", e);
+    }
+  }
+
+  private static OptionalDouble optional(Row row, String column) {
+    Double value = row.getAs(column);
+    return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
+  }
+
   private static Row row(TrainRun run) {
     return RowFactory.create(
         run.runId(),
-        run.status().name().toLowerCase(java.util.Locale.ROOT),
+        run.status().name().toLowerCase(Locale.ROOT),
         run.recipeSha256(),
         run.modelSha256(),
         run.quantization().orElse(null),
@@ -80,7 +164,16 @@ public final class TrainRunsTable {
         run.adapterSha256().orElse(null),
         run.message().orElse(null),
         Timestamp.from(run.startedAt()),
-        Timestamp.from(run.finishedAt()));
+        Timestamp.from(run.finishedAt()),
+        detail(run, Details::modelPath),
+        detail(run, Details::codeVersion),
+        detail(run, details -> Json.compact(details.recipe())),
+        detail(run, details -> Json.compact(details.plan())),
+        detail(run, details -> Json.compact(details.measured())));
+  }
+
+  private static String detail(TrainRun run, Function<Details, String> text) {
+    return run.details().map(text).orElse(null);
   }
 
   private static Double orNull(OptionalDouble value) {

@@ -2,7 +2,10 @@ package io.sparkpeft.spark.telemetry;
 
 import io.sparkpeft.spark.telemetry.RunEvent.Stepped;
 import io.sparkpeft.train.TrainEvents.StepEvent;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -26,7 +29,8 @@ public final class TrainStepsTable {
           step_seconds DOUBLE,
           all_reduce_seconds DOUBLE COMMENT 'waiting for other ranks included',
           all_reduce_bytes BIGINT COMMENT 'sent by one rank',
-          recorded_at TIMESTAMP NOT NULL
+          recorded_at TIMESTAMP NOT NULL,
+          validation_loss DOUBLE COMMENT 'nats per target token after the step, where it was measured'
           """);
 
   private final RunTable table;
@@ -44,17 +48,43 @@ public final class TrainStepsTable {
    * keeps its earlier steps.
    *
    * @param steps in order, as {@link Telemetry#steps} gives them
+   * @param validationLosses by the steps after which they were measured
    * @throws io.sparkpeft.base.SparkPeftException (73) if it cannot be written
    */
-  public void replace(String runId, List<Stepped> steps) {
+  public void replace(String runId, List<Stepped> steps, Map<Long, Double> validationLosses) {
     if (!steps.isEmpty()) {
       long first = steps.get(0).step().step();
       table.replace(
-          runId, "step >= " + first, steps.stream().map(step -> row(runId, step)).toList());
+          runId,
+          "step >= " + first,
+          steps.stream().map(step -> row(runId, step, validationLosses)).toList());
     }
   }
 
-  private static Row row(String runId, Stepped stepped) {
+  /** A run's steps, in order; none if it or the table is not there. */
+  public List<TrainStep> steps(String runId) {
+    return table.rows(runId).stream()
+        .map(TrainStepsTable::step)
+        .sorted(Comparator.comparingLong(TrainStep::step))
+        .toList();
+  }
+
+  private static TrainStep step(Row row) {
+    Double validationLoss = row.getAs("validation_loss");
+    return new TrainStep(
+        row.<Long>getAs("step"),
+        row.<Integer>getAs("attempt"),
+        row.<Double>getAs("epoch"),
+        row.<Double>getAs("loss"),
+        row.<Double>getAs("learning_rate"),
+        row.<Double>getAs("grad_norm"),
+        row.<Long>getAs("tokens"),
+        row.<Double>getAs("tokens_per_second"),
+        row.<Double>getAs("step_seconds"),
+        validationLoss == null ? OptionalDouble.empty() : OptionalDouble.of(validationLoss));
+  }
+
+  private static Row row(String runId, Stepped stepped, Map<Long, Double> validationLosses) {
     StepEvent step = stepped.step();
     return RowFactory.create(
         runId,
@@ -70,6 +100,7 @@ public final class TrainStepsTable {
         step.seconds(),
         step.allReduceSeconds(),
         step.bytesSent(),
-        java.sql.Timestamp.from(stepped.origin().at()));
+        java.sql.Timestamp.from(stepped.origin().at()),
+        validationLosses.get(step.step()));
   }
 }

@@ -22,6 +22,7 @@ import io.sparkpeft.spark.table.OverlongPolicy;
 import io.sparkpeft.spark.table.Prepare;
 import io.sparkpeft.spark.table.PrepareSettings;
 import io.sparkpeft.spark.table.SourceFormat;
+import io.sparkpeft.spark.telemetry.Count.Counter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,8 @@ class EvaluationTest {
   private static final double LOG_LIKELIHOOD = 1e-4;
   private static final Path MODEL = Expected.resource("model");
   private static final Path ADAPTER = Expected.resource("adapter");
+
+  private static final Counter NOBODY_COUNTS = new Counter("nobody", "requests", 0);
 
   @TempDir Path folder;
 
@@ -261,7 +264,7 @@ class EvaluationTest {
       throws Exception {
     List<TaskOutcome<List<ScoredRequest>>> outcomes = new ArrayList<>();
     for (List<RequestBatch> hand : RequestBatch.deal(batches, hands)) {
-      new ScoreRequests(spec, EnumSet.allOf(Variant.class))
+      new ScoreRequests(spec, EnumSet.allOf(Variant.class), NOBODY_COUNTS)
           .call(List.of(hand).iterator())
           .forEachRemaining(outcomes::add);
     }
@@ -283,7 +286,7 @@ class EvaluationTest {
     }
     ModelSpec spec = ModelSpec.of(MODEL, Optional.empty(), "float32", Optional.empty());
     List<TaskOutcome<List<ScoredExample>>> outcomes = new ArrayList<>();
-    new ScoreTokens(spec, EnumSet.of(Variant.BASE), 4)
+    new ScoreTokens(spec, EnumSet.of(Variant.BASE), 4, NOBODY_COUNTS)
         .call(List.<Iterable<TokenRow>>of(rows).iterator())
         .forEachRemaining(outcomes::add);
     List<ScoredExample> examples = TaskOutcome.gathered(outcomes);

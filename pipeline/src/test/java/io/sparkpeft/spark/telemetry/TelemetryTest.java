@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.BlockingQueue;
@@ -51,7 +52,7 @@ class TelemetryTest {
               events.stream()
                   .filter(event -> event.origin().attempt() == last)
                   .filter(Said.class::isInstance)
-                  .map(event -> ((Said) event).text()))
+                  .map(event -> ((Said) event).message()))
           .containsExactly("rank 1: slow disk");
     }
   }
@@ -71,10 +72,10 @@ class TelemetryTest {
   @Test
   void stepsStandInTheTableOnceHoweverOftenTheyAreWritten() {
     TrainStepsTable table = new TrainStepsTable(session, folder.toString());
-    table.replace("it's", List.of(stepped(1, 1), stepped(1, 2), stepped(1, 3)));
-    table.replace("other", List.of(stepped(1, 1)));
-    table.replace("it's", List.of(stepped(2, 3), stepped(2, 4)));
-    table.replace("it's", List.of(stepped(2, 3), stepped(2, 4)));
+    table.replace("it's", List.of(stepped(1, 1), stepped(1, 2), stepped(1, 3)), Map.of(2L, 1.5));
+    table.replace("other", List.of(stepped(1, 1)), Map.of());
+    table.replace("it's", List.of(stepped(2, 3), stepped(2, 4)), Map.of());
+    table.replace("it's", List.of(stepped(2, 3), stepped(2, 4)), Map.of(4L, 1.25));
     List<Row> rows =
         session
             .read()
@@ -86,6 +87,9 @@ class TelemetryTest {
     assertThat(rows).extracting(row -> row.<Long>getAs("step")).containsExactly(1L, 2L, 3L, 4L);
     assertThat(rows).extracting(row -> row.<Integer>getAs("attempt")).containsExactly(1, 1, 2, 2);
     assertThat(rows.get(0).<Double>getAs("tokens_per_second")).isEqualTo(400.0);
+    assertThat(rows)
+        .extracting(row -> row.<Double>getAs("validation_loss"))
+        .containsExactly(null, 1.5, null, 1.25);
     assertThat(session.read().format("delta").load(folder + "/train_steps").count()).isEqualTo(5);
   }
 
@@ -170,6 +174,7 @@ class TelemetryTest {
         Optional.of("hash"),
         Optional.empty(),
         Instant.EPOCH,
-        Instant.EPOCH.plusSeconds(25));
+        Instant.EPOCH.plusSeconds(25),
+        Optional.empty());
   }
 }

@@ -1,0 +1,4 @@
+package io.sparkpeft.spark.eval;
+
+/** A run of gate and what it found. */
+public record JudgedGate(String runId, GateResult result) {}

@@ -34,7 +34,8 @@ record Frame(Svg svg, Scale x, Scale y) {
     frame.horizontal(yTicks);
     frame.vertical(xTicks);
     frame.svg.note((left + right) / 2, size.height() - 8, Anchor.MIDDLE, xAxis.label());
-    frame.svg.uprightNote(16, (TOP + bottom) / 2, yAxis.label());
+    String fitting = Svg.width(yAxis.label()) <= bottom - TOP ? yAxis.label() : yAxis.name();
+    frame.svg.uprightNote(16, (TOP + bottom) / 2, fitting);
     return frame;
   }
 

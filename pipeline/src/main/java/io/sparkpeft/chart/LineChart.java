@@ -62,11 +62,15 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series, Optio
     Ticks xTicks = xTicks(size.ticksAcross());
     Frame frame = Frame.draw(size, title, text(), x, xTicks, y, yTicks(size.ticksUp()));
     double legend = frame.x().end();
-    for (int i = series.size() - 1; i >= 0; i--) {
+    for (int i = series.size() - 1; i >= 0 && !isNamedByItsTitle(); i--) {
       legend = drawLegend(frame.svg(), series.get(i), legend);
     }
     series.forEach(one -> draw(frame, size, one));
     return frame.svg().end();
+  }
+
+  private boolean isNamedByItsTitle() {
+    return series.size() == 1 && series.get(0).name().equals(title);
   }
 
   private Ticks xTicks(int about) {

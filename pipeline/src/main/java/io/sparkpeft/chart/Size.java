@@ -9,7 +9,13 @@ public record Size(double width, double height) {
   /** A page's column. */
   public static final Size WIDE = new Size(680, 320);
 
-  /** A third of a column, or a phone. */
+  /** A page without notes beside its text. */
+  public static final Size PAGE = new Size(1016, 340);
+
+  /** A half of such a page. */
+  public static final Size HALF = new Size(490, 260);
+
+  /** A phone. */
   public static final Size SMALL = new Size(340, 220);
 
   /** About so many ticks have room beside each other. */

@@ -23,6 +23,11 @@ record Cell(String kind, Html content) {
     return new Cell("code", Html.text(text));
   }
 
+  /** The name of a setting. */
+  static Cell key(String text) {
+    return new Cell("key", Html.text(text));
+  }
+
   static Cell pale(String text) {
     return new Cell("pale", Html.text(text));
   }

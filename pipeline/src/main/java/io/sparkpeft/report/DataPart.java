@@ -24,7 +24,7 @@ record DataPart(Optional<TokenTableSummary> data) {
     return Html.tag(
         "div.beside",
         Html.tag("div", Table.ofFacts(facts(summary))),
-        summary.lengths().isEmpty() ? Html.NOTHING : Figure.small(histogram(summary)));
+        summary.lengths().isEmpty() ? Html.NOTHING : Figure.half(histogram(summary)));
   }
 
   private static List<Fact> facts(TokenTableSummary summary) {

@@ -7,16 +7,21 @@ import io.sparkpeft.chart.Size;
 final class Figure {
   private Figure() {}
 
-  /** As wide as the column; on a narrow screen another drawing, with the same size of text. */
+  /** As wide as the page. */
   static Html wide(Chart chart) {
-    return Html.tag(
-        "figure",
-        Html.tag("div.wide", Html.svg(chart.svg(Size.WIDE))),
-        Html.tag("div.narrow", Html.svg(chart.svg(Size.SMALL))));
+    return drawn(chart, Size.PAGE);
   }
 
-  /** One of several beside each other. */
-  static Html small(Chart chart) {
-    return Html.tag("figure", Html.svg(chart.svg(Size.SMALL)));
+  /** One of two beside each other. */
+  static Html half(Chart chart) {
+    return drawn(chart, Size.HALF);
+  }
+
+  /** On a narrow screen another drawing is seen, with the same size of text. */
+  private static Html drawn(Chart chart, Size size) {
+    return Html.tag(
+        "figure",
+        Html.tag("div.wide", Html.svg(chart.svg(size))),
+        Html.tag("div.narrow", Html.svg(chart.svg(Size.SMALL))));
   }
 }

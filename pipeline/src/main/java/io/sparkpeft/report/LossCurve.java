@@ -20,11 +20,13 @@ public final class LossCurve {
   }
 
   /**
+   * @param title of the picture
    * @param losses nats per target token by step
    * @param validations the same of examples held back; there may be none
    * @param lastStep that the run will reach
    */
-  public static LineChart of(List<Point> losses, List<Point> validations, long lastStep) {
+  public static LineChart of(
+      String title, List<Point> losses, List<Point> validations, long lastStep) {
     List<Series> series = new ArrayList<>();
     series.add(new Series("each step", Style.FAINT, 0, losses));
     series.add(new Series("moving mean", Style.STRONG, 0, means(losses)));
@@ -32,7 +34,7 @@ public final class LossCurve {
       series.add(new Series("validation", Style.DOTS, 1, validations));
     }
     return new LineChart(
-        "Loss",
+        title,
         Axis.of("step"),
         new Axis("loss", "nats per target token"),
         series,

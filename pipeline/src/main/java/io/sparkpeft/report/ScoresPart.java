@@ -21,8 +21,8 @@ record ScoresPart(List<ComparedScore> scores, Optional<JudgedGate> gate) {
     List<Scored> adapted = scores.stream().map(s -> scored(s.score())).toList();
     List<Scored> base =
         scores.stream().flatMap(s -> s.base().stream()).map(b -> scored(b.reference())).toList();
-    List<Html> charts = ScoreBars.of(adapted, base).stream().map(Figure::wide).toList();
-    return Html.all(Html.all(charts), table());
+    List<Html> charts = ScoreBars.of(adapted, base).stream().map(Figure::half).toList();
+    return Html.all(Html.tag("div.beside", charts), table());
   }
 
   private static Scored scored(TaskScore score) {
@@ -62,7 +62,7 @@ record ScoresPart(List<ComparedScore> scores, Optional<JudgedGate> gate) {
         Cell.number(compared.base().map(b -> value(b.reference())).orElse("")),
         Cell.number(value(score)),
         Cell.number(compared.base().map(b -> difference(score, b)).orElse("")),
-        Cell.code(compared.runId()));
+        Cell.key(compared.runId()));
   }
 
   private static String value(TaskScore score) {
@@ -90,7 +90,7 @@ record ScoresPart(List<ComparedScore> scores, Optional<JudgedGate> gate) {
   private static List<Cell> verdict(GateRow row) {
     return Table.row(
         Cell.of(row.passed() ? Html.tag("span.good", "✓ met") : Html.tag("span.bad", "✗ not met")),
-        Cell.code(row.rule()),
+        Cell.key(row.rule()),
         Cell.of(row.task() + "." + row.metric()),
         Cell.number(Numbers.text(row.bound())),
         Cell.of(row.reason()));

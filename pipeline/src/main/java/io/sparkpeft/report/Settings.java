@@ -94,8 +94,8 @@ final class Settings {
             .map(
                 s ->
                     origins
-                        ? Table.row(Cell.code(s.key()), Cell.code(s.value()), Cell.pale(s.origin()))
-                        : Table.row(Cell.code(s.key()), Cell.code(s.value())))
+                        ? Table.row(Cell.key(s.key()), Cell.code(s.value()), Cell.pale(s.origin()))
+                        : Table.row(Cell.key(s.key()), Cell.code(s.value())))
             .toList();
     return new Table(heads, rows).html();
   }

@@ -22,15 +22,27 @@ record TrainingPart(List<TrainStep> steps) {
 
   private Html body() {
     long last = steps.get(steps.size() - 1).step();
-    LineChart loss = LossCurve.of(points(TrainStep::loss), validations(), last);
+    LineChart loss = LossCurve.of("Loss", points(TrainStep::loss), validations(), last);
     return Html.all(
         Figure.wide(loss),
         Html.tag(
-            "div.small",
-            Figure.small(curve("Learning rate", 2, TrainStep::learningRate)),
-            Figure.small(curve("Gradient norm before clipping", 3, TrainStep::gradientNorm)),
-            Figure.small(curve("Tokens per second", 5, TrainStep::tokensPerSecond))),
+            "div.beside",
+            Figure.half(end()),
+            Figure.half(curve("Gradient norm before clipping", 3, TrainStep::gradientNorm)),
+            Figure.half(curve("Learning rate", 2, TrainStep::learningRate)),
+            Figure.half(curve("Tokens per second", 5, TrainStep::tokensPerSecond))),
         Html.details("The steps as a table", table()));
+  }
+
+  /** Where the whole curve is flat beside its fall, its second half has something to say. */
+  private LineChart end() {
+    List<TrainStep> half = steps.subList(steps.size() / 2, steps.size());
+    TrainingPart end = new TrainingPart(half);
+    return LossCurve.of(
+        "Loss, the second half",
+        end.points(TrainStep::loss),
+        end.validations(),
+        half.get(half.size() - 1).step());
   }
 
   private List<Point> points(ToDoubleFunction<TrainStep> value) {

@@ -94,7 +94,7 @@ class ReportingTest {
     assertThat(steps.get(STEPS - 1).path("loss").asDouble()).isEqualTo(adapter.lossLast());
     assertThat(named(events, "validation"))
         .extracting(event -> event.path("step").asInt())
-        .containsExactly(STEPS);
+        .containsExactly(6, STEPS);
     assertThat(named(events, "checkpoint"))
         .extracting(event -> event.path("step").asInt())
         .contains(6);

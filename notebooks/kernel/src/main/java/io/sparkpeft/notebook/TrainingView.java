@@ -55,7 +55,7 @@ final class TrainingView {
     StepEvent step = last.get();
     List<Point> means = LossCurve.means(losses);
     String line = line(step, means.get(means.size() - 1).y());
-    LineChart chart = LossCurve.of(losses, validations, step.steps());
+    LineChart chart = LossCurve.of("Loss", losses, validations, step.steps());
     return new Rendered(
         bar((double) step.step() / step.steps())
             + "<div style=\"font-variant-numeric:tabular-nums\">"

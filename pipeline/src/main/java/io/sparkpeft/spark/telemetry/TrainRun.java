@@ -47,7 +47,7 @@ public record TrainRun(
   /**
    * @param modelPath the base model's folder or address
    * @param codeVersion of spark-peft
-   * @param recipe each key that finetune reads with its value and where that came from
+   * @param recipe each key that finetune reads with its value and where that came from, in order
    * @param plan what {@code plan} would have said
    * @param measured seconds, memory and places of the ranks, and attempts that were lost
    */

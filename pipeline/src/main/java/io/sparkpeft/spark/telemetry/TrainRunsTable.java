@@ -167,7 +167,7 @@ public final class TrainRunsTable {
         Timestamp.from(run.finishedAt()),
         detail(run, Details::modelPath),
         detail(run, Details::codeVersion),
-        detail(run, details -> Json.compact(details.recipe())),
+        detail(run, details -> details.recipe().toString()),
         detail(run, details -> Json.compact(details.plan())),
         detail(run, details -> Json.compact(details.measured())));
   }

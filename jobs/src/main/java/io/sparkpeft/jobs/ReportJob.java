@@ -24,6 +24,12 @@ public final class ReportJob extends SparkJob {
   }
 
   @Override
+  Recipe refined(Recipe recipe) {
+    recipe.reportedRunId();
+    return recipe;
+  }
+
+  @Override
   JobResult run(SparkPeft peft, Recipe recipe) {
     return peft.report(recipe);
   }

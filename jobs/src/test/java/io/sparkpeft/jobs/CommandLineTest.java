@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,6 +82,22 @@ class CommandLineTest {
     assertThat(run("plan", "--set", "adapter.r")).isEqualTo(64);
     assertThat(run("bench", "--set", "bench.step=3")).isEqualTo(78);
     assertThat(text(err)).contains("Unknown key bench.step", "Did you mean bench.steps?");
+  }
+
+  @Test
+  void aFailureBeforeTheJobBeginsIsAnEventToo() throws IOException {
+    Path events = folder.resolve("logs/events.jsonl");
+    assertThat(run("finetune", "--set", "adapter.r=0", "--events", events.toString()))
+        .isEqualTo(78);
+    assertThat(run("report", "--events", events.toString())).isEqualTo(78);
+    List<String> lines = Files.readAllLines(events);
+    assertThat(lines).hasSize(2);
+    JsonNode event = Json.parse(lines.get(0));
+    assertThat(event.path("event").asText()).isEqualTo("failed");
+    assertThat(event.path("job").asText()).isEqualTo("finetune");
+    assertThat(event.path("exit_code").asInt()).isEqualTo(78);
+    assertThat(event.path("what").asText()).isEqualTo("Cannot use adapter.r = 0 (--set).");
+    assertThat(Json.parse(lines.get(1)).path("what").asText()).isEqualTo("run.id is not set.");
   }
 
   @Test

@@ -53,7 +53,7 @@ final class Finetuning {
     this.events = events;
     this.recipe = recipe.placed();
     this.result = ResultFolder.of(Job.FINETUNE, recipe);
-    this.report = new FinetuneReport(result.runId(), this.recipe);
+    this.report = new FinetuneReport(result.runId(), recipe);
   }
 
   Finetuned run() {

@@ -52,10 +52,9 @@ record PlanPart(TrainRun run) {
         new Table(List.of("", "planned>", "measured>"), rows).html(),
         Html.tag(
             "p.note",
-            "What is measured of memory is the whole process: JVM, libtorch's code and what its"
-                + " allocator keeps are not in the plan's sum, but in its memoryOverhead of "
+            "The plan counts tensors; with libtorch, and rounded up, it suggests a memoryOverhead of "
                 + Words.bytes(plan.path("executor_memory_overhead_bytes").asDouble())
-                + "."),
+                + " beside the JVM's heap. What is measured is the whole process."),
         Html.details("The planned memory in its parts, and the ranks", parts(plan, measured)));
   }
 

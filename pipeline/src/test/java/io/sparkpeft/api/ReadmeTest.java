@@ -45,7 +45,7 @@ class ReadmeTest {
       public final class Program {
         public static List<Object> run(SparkSession spark) {
           %s
-          return List.of(tokens, adapter, scores, answers);
+          return List.of(tokens, adapter, scores, answers, page);
         }
       }
       """;
@@ -94,6 +94,7 @@ class ReadmeTest {
     assertThat(((Evaluated) results.get(2)).scores()).isNotEmpty();
     assertThat(((Dataset<?>) results.get(3)).columns()).contains("adapter", "prompt", "answer");
     assertThat(((Dataset<?>) results.get(3)).count()).isEqualTo(2);
+    assertThat(((Reported) results.get(4)).page()).isNotEmptyFile();
     assertThat(shown)
         .contains(((Evaluated) results.get(2)).scores().get(0).toString())
         .contains("avg(lora_loglik(adapter, question, answer))")

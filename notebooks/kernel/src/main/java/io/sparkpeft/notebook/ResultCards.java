@@ -10,6 +10,7 @@ import io.sparkpeft.api.Generated;
 import io.sparkpeft.api.Merged;
 import io.sparkpeft.api.Prepared;
 import io.sparkpeft.api.Quantized;
+import io.sparkpeft.api.Reported;
 import io.sparkpeft.api.RunResult;
 import io.sparkpeft.notebook.Html.Cell;
 import io.sparkpeft.spark.telemetry.ProgressLine;
@@ -80,6 +81,16 @@ final class ResultCards {
     facts.add(new Fact("model", merged.modelPath().toString()));
     facts.add(took(merged));
     return Rendered.card("Merge certificate", MergeFacts.verdict(certificate), facts);
+  }
+
+  static Rendered of(Reported reported) {
+    return Rendered.card(
+        "A run's page",
+        reported.page().toString(),
+        List.of(
+            new Fact("steps", "%,d".formatted(reported.json().path("steps").asInt())),
+            new Fact("scores", "%,d".formatted(reported.json().path("scores").asInt())),
+            took(reported)));
   }
 
   static Rendered of(Generated generated) {

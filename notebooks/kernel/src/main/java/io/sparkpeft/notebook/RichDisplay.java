@@ -8,6 +8,7 @@ import io.sparkpeft.api.LabelledText;
 import io.sparkpeft.api.Merged;
 import io.sparkpeft.api.Prepared;
 import io.sparkpeft.api.Quantized;
+import io.sparkpeft.api.Reported;
 import io.sparkpeft.chart.BarChart;
 import io.sparkpeft.chart.Chart;
 import io.sparkpeft.report.ScoreBars;
@@ -38,6 +39,7 @@ public final class RichDisplay implements DisplayProvider {
           new Look<>(Quantized.class, ResultCards::of),
           new Look<>(Merged.class, ResultCards::of),
           new Look<>(Generated.class, ResultCards::of),
+          new Look<>(Reported.class, ResultCards::of),
           new Look<>(Evaluated.class, RichDisplay::scores),
           new Look<>(LabelledText.class, LabelledTextView::render));
 

@@ -54,7 +54,7 @@ public record BarChart(String title, Axis axis, String errors, List<Group> group
     Svg svg = new Svg(width, height, title, text());
     svg.heading(12, 22, title);
     Ticks ticks = ticks(size.ticksAcross() * 3 / 4);
-    Scale scale = new Scale(ticks.low(), ticks.high(), left(), width - right());
+    Scale scale = new Scale(ticks.low(), ticks.high(), left(width), width - right());
     drawAxis(svg, scale, ticks, height - FOOT);
     double y = TOP;
     for (Group group : groups) {
@@ -80,10 +80,11 @@ public record BarChart(String title, Axis axis, String errors, List<Group> group
         Math.min(0, lows.min().orElse(0)), Math.max(0, highs.max().orElse(1)), about);
   }
 
-  private double left() {
+  /** Names of groups stand above their bars, and over the field where they are long. */
+  private double left(double width) {
     double names = groups.stream().mapToDouble(group -> Svg.width(group.name())).max().orElse(0);
     double labels = bars().stream().mapToDouble(bar -> Svg.width(bar.label())).max().orElse(0);
-    return Math.max(24 + names, 40 + labels);
+    return Math.max(Math.min(24 + names, width / 4), 40 + labels);
   }
 
   private double right() {

@@ -32,6 +32,11 @@ record Cell(String kind, Html content) {
     return new Cell("pale", Html.text(text));
   }
 
+  /** Sentences. */
+  static Cell prose(String text) {
+    return new Cell("prose", Html.text(text));
+  }
+
   /** Text as it was written, line breaks and all. */
   static Cell verbatim(String text) {
     return new Cell("verbatim", Html.text(text));

@@ -7,7 +7,6 @@ import io.sparkpeft.spark.telemetry.TrainRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** The top of the page: what it was, what came of it, and the numbers one looks for first. */
 record Headline(RunReport report, Settings settings) {
@@ -145,14 +144,16 @@ record Headline(RunReport report, Settings settings) {
   }
 
   private static Tile score(ComparedScore score) {
-    Optional<String> base =
+    double error = score.score().stderr().orElse(0);
+    String base =
         score
             .base()
-            .map(b -> "base " + value(b.reference().value(), b.reference().stderr().orElse(0)));
+            .map(b -> "base " + Numbers.text(b.reference().value()))
+            .orElse(Words.count(score.score().n(), "question"));
     return new Tile(
         score.score().task() + " " + score.score().metric(),
-        value(score.score().value(), score.score().stderr().orElse(0)),
-        base.orElse(Words.count(score.score().n(), "question")));
+        Numbers.text(score.score().value()),
+        error > 0 ? "± " + Numbers.text(error, error).replaceFirst(" .*", "") + "; " + base : base);
   }
 
   private static String ofTheBase(TrainRun run) {

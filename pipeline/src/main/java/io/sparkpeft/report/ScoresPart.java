@@ -1,5 +1,6 @@
 package io.sparkpeft.report;
 
+import io.sparkpeft.chart.BarChart;
 import io.sparkpeft.chart.Numbers;
 import io.sparkpeft.eval.TaskScore;
 import io.sparkpeft.eval.gate.Comparison;
@@ -21,8 +22,12 @@ record ScoresPart(List<ComparedScore> scores, Optional<JudgedGate> gate) {
     List<Scored> adapted = scores.stream().map(s -> scored(s.score())).toList();
     List<Scored> base =
         scores.stream().flatMap(s -> s.base().stream()).map(b -> scored(b.reference())).toList();
-    List<Html> charts = ScoreBars.of(adapted, base).stream().map(Figure::half).toList();
-    return Html.all(Html.tag("div.beside", charts), table());
+    List<BarChart> charts = ScoreBars.of(adapted, base);
+    Html drawn =
+        charts.size() == 1
+            ? Figure.wide(charts.get(0))
+            : Html.tag("div.beside", charts.stream().map(Figure::half).toList());
+    return Html.all(drawn, table());
   }
 
   private static Scored scored(TaskScore score) {
@@ -93,6 +98,6 @@ record ScoresPart(List<ComparedScore> scores, Optional<JudgedGate> gate) {
         Cell.key(row.rule()),
         Cell.of(row.task() + "." + row.metric()),
         Cell.number(Numbers.text(row.bound())),
-        Cell.of(row.reason()));
+        Cell.prose(row.reason()));
   }
 }

@@ -3,6 +3,7 @@ package io.sparkpeft.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.report.RunReport;
@@ -46,9 +47,10 @@ record Reporting(SparkSession session, JobEvents events) {
             run.adapterSha256().flatMap(sha -> ScoreGate.newestOf(session, root, sha)),
             results(recipe.report().folders()),
             root);
-    Path page = ResultFolder.of(Job.REPORT, recipe).replace(PAGE, bytes(report));
-    events.accept("The report is in " + page + ".");
-    return new Reported(result(recipe, page, report, start));
+    ResultFolder folder = ResultFolder.of(Job.REPORT, recipe);
+    folder.replace(PAGE, bytes(report));
+    events.accept("The report is in " + folder.location(PAGE) + ".");
+    return new Reported(result(folder, report, start));
   }
 
   /** Right after training: what scores there will be is not known yet. */
@@ -95,14 +97,14 @@ record Reporting(SparkSession session, JobEvents events) {
         .toList();
   }
 
-  private static ObjectNode result(Recipe recipe, Path page, RunReport report, long start) {
+  private static ObjectNode result(ResultFolder folder, RunReport report, long start) {
     return Json.object()
         .put("status", "succeeded")
         .put("exit_code", ExitCode.OK.number())
         .put("run_id", report.run().runId())
         .put("seconds", (System.nanoTime() - start) / 1e9)
-        .put("output_path", recipe.named(Job.REPORT).output().location())
-        .put("report_path", page.toString())
+        .put("output_path", LocalCopy.name(folder.path()))
+        .put("report_path", folder.location(PAGE))
         .put("steps", report.steps().size())
         .put("scores", report.scores().size());
   }

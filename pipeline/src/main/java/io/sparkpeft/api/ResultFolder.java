@@ -146,11 +146,9 @@ final class ResultFolder {
 
   /**
    * Writes a file into a folder that is no run's: in the place of an earlier one, whole or not at
-   * all.
-   *
-   * @return where it is
+   * all, and in its object store if it belongs there.
    */
-  Path replace(String name, byte[] content) {
+  void replace(String name, byte[] content) {
     Path aside = path.resolve("." + name + ".part");
     try {
       Files.createDirectories(path);
@@ -163,7 +161,7 @@ final class ResultFolder {
     } catch (IOException e) {
       throw BaseErrors.cannotWrite(path.resolve(name), e);
     }
-    return path.resolve(name);
+    Storage.here().publish(path, name);
   }
 
   /** Opens the folder aside. Closing it without {@link #commit} leaves nothing. */

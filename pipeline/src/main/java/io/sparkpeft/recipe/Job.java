@@ -53,7 +53,17 @@ public enum Job {
     return switch (this) {
       case PREPARE -> key.equals(DataSection.TABLE) || isOfWeights(key);
       case FINETUNE, PLAN -> DataSection.KEYS.contains(key) && !key.equals(DataSection.TABLE);
-      case DOWNLOAD, CONVERT, QUANTIZE, MERGE, EVALUATE, GATE, PROMOTE, GENERATE, REPORT, CHAT, BENCH ->
+      case DOWNLOAD,
+          CONVERT,
+          QUANTIZE,
+          MERGE,
+          EVALUATE,
+          GATE,
+          PROMOTE,
+          GENERATE,
+          REPORT,
+          CHAT,
+          BENCH ->
           false;
     };
   }

@@ -2,8 +2,6 @@ package io.sparkpeft.notebook;
 
 import static io.sparkpeft.chart.Numbers.text;
 
-import io.sparkpeft.report.Fact;
-import io.sparkpeft.report.MergeFacts;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.api.Finetuned;
 import io.sparkpeft.api.Generated;
@@ -13,6 +11,8 @@ import io.sparkpeft.api.Quantized;
 import io.sparkpeft.api.Reported;
 import io.sparkpeft.api.RunResult;
 import io.sparkpeft.notebook.Html.Cell;
+import io.sparkpeft.report.Fact;
+import io.sparkpeft.report.MergeFacts;
 import io.sparkpeft.spark.telemetry.ProgressLine;
 import java.util.ArrayList;
 import java.util.List;

@@ -62,17 +62,13 @@ public final class RichDisplay implements DisplayProvider {
   }
 
   private static Rendered scores(Evaluated evaluated) {
-    List<BarChart> bars =
-        ScoreBars.of(scored(evaluated.scores()), scored(evaluated.baseScores()));
+    List<BarChart> bars = ScoreBars.of(scored(evaluated.scores()), scored(evaluated.baseScores()));
     return Rendered.stacked(bars.stream().map(RichDisplay::chart).toList());
   }
 
   private static List<Scored> scored(List<Score> scores) {
     return scores.stream()
-        .map(
-            s ->
-                new Scored(
-                    s.task(), s.metric(), s.value(), OptionalDouble.of(s.stderr()), s.n()))
+        .map(s -> new Scored(s.task(), s.metric(), s.value(), OptionalDouble.of(s.stderr()), s.n()))
         .toList();
   }
 

@@ -4,7 +4,6 @@ import io.sparkpeft.api.Converting;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.JobResult;
 import io.sparkpeft.recipe.Recipe;
-import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -16,7 +15,7 @@ import picocli.CommandLine.Parameters;
         "Brings a checkpoint of Meta's (consolidated.NN.pth) or of Lit-GPT's (lit_model.pth) into"
             + " Hugging Face's layout, and Lit-GPT's LoRA weights (lit_model.pth.lora) into PEFT's."
             + " Starts no Spark.")
-public final class ConvertJob extends JobCommand {
+public final class ConvertJob extends PlainJob {
   @Parameters(
       arity = "0..1",
       paramLabel = "FOLDER",
@@ -40,13 +39,7 @@ public final class ConvertJob extends JobCommand {
   }
 
   @Override
-  JobResult execute(Recipe recipe) {
-    ResultFile.clearFailure(recipe.output().folder());
+  JobResult run(Recipe recipe) {
     return Converting.run(recipe, System.err::println);
-  }
-
-  @Override
-  void keep(Path folder, String failure) {
-    ResultFile.writeFailure(folder, failure);
   }
 }

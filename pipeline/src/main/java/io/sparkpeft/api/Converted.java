@@ -1,7 +1,6 @@
 package io.sparkpeft.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** A folder in Hugging Face's or PEFT's layout. */
@@ -10,17 +9,17 @@ public final class Converted extends RunResult {
     super(json, reused);
   }
 
-  /** The model's folder; empty if LoRA weights were converted. */
-  public Optional<Path> modelPath() {
-    return path("model_path");
+  /** The model's folder, a path or an address; empty if LoRA weights were converted. */
+  public Optional<String> modelLocation() {
+    return location("model_path");
   }
 
-  /** The adapter's folder; empty if a model was converted. */
-  public Optional<Path> adapterPath() {
-    return path("adapter_path");
+  /** The adapter's folder, a path or an address; empty if a model was converted. */
+  public Optional<String> adapterLocation() {
+    return location("adapter_path");
   }
 
-  private Optional<Path> path(String key) {
-    return Optional.of(text(key)).filter(path -> !path.isEmpty()).map(Path::of);
+  private Optional<String> location(String key) {
+    return Optional.of(text(key)).filter(location -> !location.isEmpty());
   }
 }

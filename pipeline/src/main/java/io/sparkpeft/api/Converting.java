@@ -1,12 +1,16 @@
 package io.sparkpeft.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.AdapterFiles;
 import io.sparkpeft.base.BaseErrors;
 import io.sparkpeft.base.Json;
+import io.sparkpeft.base.LocalCopy;
 import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.convert.Conversion;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.storage.Storage;
+import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +36,7 @@ public final class Converting {
     ResultFolder result = ResultFolder.of(Job.CONVERT, recipe);
     Optional<ObjectNode> finished = result.finished();
     if (finished.isPresent()) {
-      messages.accept("It is in " + result.path() + " already.");
+      messages.accept("It is in " + LocalCopy.name(result.path()) + " already.");
       return new Converted(finished.get(), true);
     }
     Path source = recipe.model().folder();
@@ -40,7 +44,9 @@ public final class Converting {
     messages.accept(found(source, conversion));
     conversion.remarks().forEach(messages);
     try (NewFolder folder = result.begin()) {
-      conversion.write(created(folder.path().resolve(conversion.part())), messages);
+      Path target = created(result.place(folder, conversion.part()));
+      conversion.write(target, messages);
+      Storage.here(messages).publish(target, last(conversion));
       return new Converted(result.commit(folder, json(result, conversion)), false);
     }
   }
@@ -49,12 +55,17 @@ public final class Converting {
     return String.format(
         Locale.ROOT,
         "%s is %s, %s of %s: %d tensors, %.1f MB.",
-        source,
+        LocalCopy.name(source),
         conversion.format().key(),
         conversion.part().equals("model") ? "a model" : "an adapter",
         conversion.modelType(),
         conversion.tensors(),
         conversion.bytes() / 1e6);
+  }
+
+  /** The file without which a folder is none. */
+  private static String last(Conversion conversion) {
+    return conversion.part().equals("model") ? ModelFolder.CONFIG : AdapterFiles.CONFIG;
   }
 
   private static Path created(Path folder) {

@@ -23,9 +23,9 @@ class ConvertingTest {
   void theModelAppearsWholeAndIsReused() throws URISyntaxException {
     Converted first = Converting.run(recipe("meta_llama2_parts"), lines::add);
     assertThat(first.reused()).isFalse();
-    assertThat(first.modelPath()).contains(folder.resolve("result/model"));
-    assertThat(first.adapterPath()).isEmpty();
-    assertThat(ModelFolder.open(first.modelPath().orElseThrow()).tensors().names()).hasSize(21);
+    assertThat(first.modelLocation()).contains(folder.resolve("result/model").toString());
+    assertThat(first.adapterLocation()).isEmpty();
+    assertThat(ModelFolder.open(folder.resolve("result/model")).tensors().names()).hasSize(21);
     assertThat(first.outputPath()).isDirectoryContaining("glob:**_RESULT.json");
     assertThat(folder).isDirectoryNotContaining("glob:**.part");
     assertThat(lines.get(0))
@@ -41,8 +41,8 @@ class ConvertingTest {
   @Test
   void loraWeightsBecomeAnAdapter() throws URISyntaxException {
     Converted converted = Converting.run(recipe("lit_llama.lora"), lines::add);
-    assertThat(converted.modelPath()).isEmpty();
-    assertThat(converted.adapterPath().orElseThrow())
+    assertThat(converted.modelLocation()).isEmpty();
+    assertThat(Path.of(converted.adapterLocation().orElseThrow()))
         .isDirectoryContaining("glob:**adapter_config.json")
         .isDirectoryContaining("glob:**adapter_model.safetensors");
     assertThat(lines.get(0)).contains(" is litgpt_lora, an adapter of llama: 8 tensors, ");

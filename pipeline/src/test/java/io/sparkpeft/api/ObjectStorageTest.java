@@ -191,6 +191,25 @@ class ObjectStorageTest {
   }
 
   @Test
+  void aConversionGoesFromBucketToBucket() throws Exception {
+    FileSystem files = new org.apache.hadoop.fs.Path(lake).getFileSystem(server.hadoop());
+    files.copyFromLocalFile(
+        new org.apache.hadoop.fs.Path(getClass().getResource("../convert/lit_llama").toURI()),
+        new org.apache.hadoop.fs.Path(lake + "/lit"));
+    Recipe recipe =
+        Recipe.defaults()
+            .with("run.cache", folder.resolve("cache"))
+            .with("model.path", lake + "/lit")
+            .with("output.path", lake + "/models/lit");
+    Recipe local = Staging.withoutSpark(messages::add).local(Job.CONVERT, recipe);
+    Converted converted = Converting.run(local, messages::add);
+    assertThat(converted.modelLocation()).contains("s3a://lake/models/lit/model");
+    assertThat(stored("models/lit/model/config.json")).isNotEmptyFile();
+    assertThat(stored("models/lit/model/model.safetensors")).isNotEmptyFile();
+    assertThat(Converting.run(local, messages::add).reused()).isTrue();
+  }
+
+  @Test
   void aWrongBucketIsToldBeforeAnythingBegins() {
     assertThatThrownBy(
             () -> peft.prepare(recipe("nowhere").with("tables.root", "s3a://no-lake/tables")))

@@ -5,8 +5,10 @@ exit code (Spark's cluster modes have none) and the driver's log, so that the ne
 run's row in Delta and not by the outcome here. The connection says where to submit, by the master's
 REST port twice: `spark://MASTER:6066?deploy-mode=cluster&rest-port=6066`. By another port Spark
 falls back to a way that tells Airflow no driver, and so does a log4j2.properties that keeps
-`org.apache.spark.deploy.rest` below INFO: the operator reads the driver's name in the log. An unknown connection would mean YARN. Jars and recipe must be visible to the cluster's
-hosts under the same path.
+`org.apache.spark.deploy.rest` below INFO: the operator reads the driver's name in the log. An
+unknown connection would mean YARN. A master that has `spark.authenticate.secret` takes no
+submissions by REST; ranks then authenticate by a secret of their own. Jars, recipe and the paths in
+it must be absolute and visible to the cluster's hosts.
 """
 
 from __future__ import annotations

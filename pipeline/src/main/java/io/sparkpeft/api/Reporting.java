@@ -50,7 +50,9 @@ record Reporting(SparkSession session, JobEvents events) {
     ResultFolder folder = ResultFolder.of(Job.REPORT, recipe);
     folder.replace(PAGE, bytes(report));
     events.accept("The report is in " + folder.location(PAGE) + ".");
-    return new Reported(result(folder, report, start));
+    ObjectNode result = result(folder, report, start);
+    folder.replace(ResultFolder.RESULT, Json.canonicalBytes(result));
+    return new Reported(result);
   }
 
   /** Right after training: what scores there will be is not known yet. */

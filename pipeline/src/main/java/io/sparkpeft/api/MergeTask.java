@@ -19,6 +19,7 @@ import io.sparkpeft.quant.QuantizationConfig;
 import io.sparkpeft.recipe.MergeSection;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.storage.Storage;
+import io.sparkpeft.spark.telemetry.Count.Counter;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
@@ -42,8 +43,9 @@ import java.util.OptionalInt;
  * @param assignments the recipe, as {@code --set} would give it
  * @param target the new model's folder
  * @param combined where an adapter goes that several are combined to
+ * @param counter of the tensors that are written
  */
-record MergeTask(List<String> assignments, String target, String combined)
+record MergeTask(List<String> assignments, String target, String combined, Counter counter)
     implements OnExecutor.Work<MergeCertificate> {
 
   @Override
@@ -146,7 +148,12 @@ record MergeTask(List<String> assignments, String target, String combined)
       List<NamedTensor> named =
           written.names().stream().map(name -> NamedTensor.of(written, name)).toList();
       Path folder = Path.of(target);
-      ModelFolderWriter.write(folder, config, named, ModelFolderWriter.DEFAULT_SHARD_BYTES);
+      ModelFolderWriter.write(
+          folder,
+          config,
+          named,
+          ModelFolderWriter.DEFAULT_SHARD_BYTES,
+          (begun, all) -> counter.of(all).add(1));
       ModelFolderWriter.copyCompanions(base.path(), folder);
     }
 

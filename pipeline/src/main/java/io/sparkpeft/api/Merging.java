@@ -7,14 +7,14 @@ import io.sparkpeft.base.NewFolder;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.MergeSection;
 import io.sparkpeft.recipe.Recipe;
+import io.sparkpeft.spark.telemetry.Count;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /** A base and adapters to one plain model folder, checked against the two. */
-record Merging(SparkSession session, Consumer<String> messages) {
+record Merging(SparkSession session, JobEvents messages) {
   private static final String MODEL = "model";
   private static final String ADAPTER = "adapter";
 
@@ -26,13 +26,16 @@ record Merging(SparkSession session, Consumer<String> messages) {
       return new Merged(finished.get(), true);
     }
     tellWhatWillHappen(recipe);
-    try (NewFolder folder = result.begin()) {
+    try (NewFolder folder = result.begin();
+        Count count = Count.open(result.runId(), "tensors", messages.watcher())) {
       MergeTask task =
           new MergeTask(
               recipe.placed().effective().assignments(),
               result.place(folder, MODEL).toString(),
-              result.place(folder, ADAPTER).toString());
+              result.place(folder, ADAPTER).toString(),
+              count.counter());
       MergeCertificate certificate = OnExecutor.run(session, "spark-peft: merge", task);
+      count.finish();
       messages.accept(certificate.text());
       if (certificate.equalGreedyTokens() < certificate.greedyTokens()) {
         messages.accept(warning(certificate));

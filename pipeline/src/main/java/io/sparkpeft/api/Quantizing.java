@@ -12,16 +12,17 @@ import io.sparkpeft.quant.QuantizationReport;
 import io.sparkpeft.recipe.Job;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.storage.Storage;
+import io.sparkpeft.spark.telemetry.Count;
+import io.sparkpeft.spark.telemetry.Count.Counter;
 import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /** A base in 16 or 32 bits to one in four. */
-record Quantizing(SparkSession session, Consumer<String> messages) {
+record Quantizing(SparkSession session, JobEvents messages) {
   private static final String MODEL = "model";
 
   Quantized run(Recipe recipe) {
@@ -31,31 +32,37 @@ record Quantizing(SparkSession session, Consumer<String> messages) {
       messages.accept("Run " + result.runId() + " is finished already; its model is reused.");
       return new Quantized(finished.get(), true);
     }
-    try (NewFolder folder = result.begin()) {
+    try (NewFolder folder = result.begin();
+        Count count = Count.open(result.runId(), "tensors", messages.watcher())) {
       String base = recipe.model().folder().toString();
       String target = result.place(folder, MODEL).toString();
       Quantization settings = recipe.model().requiredQuantization();
       messages.accept(
           "Quantising " + LocalCopy.name(Path.of(base)) + " to " + settings.text() + ".");
+      Counter counter = count.counter();
       QuantizationReport report =
           OnExecutor.run(
               session,
               "spark-peft: quantize",
-              () -> quantize(Path.of(base), settings, Path.of(target)));
+              () -> quantize(Path.of(base), settings, Path.of(target), counter));
+      count.finish();
       ObjectNode keys = json(settings, report);
       keys.put("model_path", result.location(MODEL));
       return new Quantized(result.commit(folder, keys), false);
     }
   }
 
-  private static QuantizationReport quantize(Path base, Quantization settings, Path target) {
+  private static QuantizationReport quantize(
+      Path base, Quantization settings, Path target, Counter counter) {
     try {
       Files.createDirectories(target);
     } catch (IOException e) {
       throw BaseErrors.cannotWrite(target, e);
     }
     Path here = Storage.here().ensure(base);
-    QuantizationReport report = QuantizedModel.write(ModelFolder.open(here), settings, target);
+    QuantizationReport report =
+        QuantizedModel.write(
+            ModelFolder.open(here), settings, target, (begun, all) -> counter.of(all).add(1));
     Storage.here().publish(target, ModelFolder.CONFIG);
     return report;
   }

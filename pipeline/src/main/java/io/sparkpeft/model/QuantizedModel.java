@@ -4,6 +4,7 @@ import io.sparkpeft.quant.CheckpointQuantizer;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.quant.QuantizationReport;
 import io.sparkpeft.weights.ModelFolder;
+import io.sparkpeft.weights.WriteListener;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,11 +17,13 @@ public final class QuantizedModel {
    * are. transformers loads NF4 and FP4 by itself.
    *
    * @param folder an existing folder to write into; the caller makes it appear whole
+   * @param listener hears how far it has come
    * @throws io.sparkpeft.base.SparkPeftException (65) if weights are missing, are no floats or are
    *     not finite, (78) if the model is not known here or is quantised already, (73) if a file
    *     cannot be written
    */
-  public static QuantizationReport write(ModelFolder base, Quantization settings, Path folder) {
+  public static QuantizationReport write(
+      ModelFolder base, Quantization settings, Path folder, WriteListener listener) {
     DecoderConfig config = DecoderConfig.read(base.config());
     StoredNames stored = new StoredNames(config, base.tensors().names());
     return CheckpointQuantizer.write(
@@ -28,6 +31,7 @@ public final class QuantizedModel {
         StoredQuantization.targets(config, stored),
         List.of(ModuleNames.HEAD),
         settings,
-        folder);
+        folder,
+        listener);
   }
 }

@@ -6,6 +6,7 @@ import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.ModelFolderWriter;
 import io.sparkpeft.weights.NamedTensor;
 import io.sparkpeft.weights.TensorSource;
+import io.sparkpeft.weights.WriteListener;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ public final class CheckpointQuantizer {
    *
    * @param skipped linear modules that are no targets
    * @param folder an existing folder to write into; the caller makes it appear whole
+   * @param listener hears how far it has come
    * @throws io.sparkpeft.base.SparkPeftException (65) if a target is missing, is no float or has a
    *     value that is not finite, (78) if the base is quantised already, (73) if a file cannot be
    *     written
@@ -43,7 +45,8 @@ public final class CheckpointQuantizer {
       List<WeightToQuantize> targets,
       List<String> skipped,
       Quantization settings,
-      Path folder) {
+      Path folder,
+      WriteListener listener) {
     QuantizationConfig.read(base.config())
         .ifPresent(
             there -> {
@@ -54,7 +57,8 @@ public final class CheckpointQuantizer {
     ObjectNode config = base.config();
     Dtype compute = base.tensors().entry(targets.get(0).name()).dtype();
     config.set(QuantizationConfig.KEY, QuantizationConfig.of(settings, skipped, compute));
-    ModelFolderWriter.write(folder, config, tensors, ModelFolderWriter.DEFAULT_SHARD_BYTES);
+    ModelFolderWriter.write(
+        folder, config, tensors, ModelFolderWriter.DEFAULT_SHARD_BYTES, listener);
     ModelFolderWriter.copyCompanions(base.path(), folder);
     return quantizer.report.build();
   }

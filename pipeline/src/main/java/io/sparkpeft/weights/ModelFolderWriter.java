@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -35,6 +36,24 @@ public final class ModelFolderWriter {
    * @throws io.sparkpeft.base.SparkPeftException (73) if a file cannot be written
    */
   public static void write(
+      Path folder, JsonNode config, List<NamedTensor> tensors, long shardBytes) {
+    write(folder, config, tensors, shardBytes, WriteListener.NONE);
+  }
+
+  /** The same, telling how far it has come. */
+  public static void write(
+      Path folder,
+      JsonNode config,
+      List<NamedTensor> tensors,
+      long shardBytes,
+      WriteListener listener) {
+    AtomicInteger begun = new AtomicInteger();
+    Runnable next = () -> listener.next(begun.incrementAndGet(), tensors.size());
+    writeShards(
+        folder, config, tensors.stream().map(tensor -> tensor.told(next)).toList(), shardBytes);
+  }
+
+  private static void writeShards(
       Path folder, JsonNode config, List<NamedTensor> tensors, long shardBytes) {
     writeText(folder.resolve(ModelFolder.CONFIG), Json.canonical(config) + "\n");
     List<List<NamedTensor>> shards = shards(tensors, shardBytes);

@@ -16,6 +16,18 @@ public record NamedTensor(String name, Dtype dtype, long[] shape, Supplier<ByteB
     return new TensorEntry(name, dtype, shape);
   }
 
+  /** The same, which tells when its values are asked for. */
+  NamedTensor told(Runnable listener) {
+    return new NamedTensor(
+        name,
+        dtype,
+        shape,
+        () -> {
+          listener.run();
+          return bytes.get();
+        });
+  }
+
   /** A tensor of another source under its own name. */
   public static NamedTensor of(TensorSource source, String name) {
     TensorEntry entry = source.entry(name);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.ExitCode;
 import io.sparkpeft.base.SparkPeftException;
 import io.sparkpeft.recipe.MergeSection;
+import io.sparkpeft.spark.telemetry.Count.Counter;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.weights.ModelFolder;
 import java.net.URISyntaxException;
@@ -174,7 +175,10 @@ class MergeTaskTest {
     List<String> assignments = new ArrayList<>(List.of(settings));
     assignments.add("model.path=" + base);
     return new MergeTask(
-        assignments, folder.resolve(target).toString(), folder.resolve("combined").toString());
+        assignments,
+        folder.resolve(target).toString(),
+        folder.resolve("combined").toString(),
+        new Counter("nobody", "tensors", 0));
   }
 
   private static Path adapter(String name) {

@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.recipe.Recipe;
 import io.sparkpeft.spark.LocalCluster;
+import io.sparkpeft.spark.telemetry.RunEvent;
+import io.sparkpeft.spark.telemetry.RunEvent.Progressed;
 import io.sparkpeft.weights.ModelFolder;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,7 +32,9 @@ class MergingTest {
             .with("adapter.path", goldens.resolve("few"))
             .with("output.path", folder.resolve("merged"));
     List<String> messages = new ArrayList<>();
-    SparkPeft peft = SparkPeft.on(LocalCluster.session()).telling(messages::add);
+    List<RunEvent> events = new CopyOnWriteArrayList<>();
+    SparkPeft peft =
+        SparkPeft.on(LocalCluster.session()).telling(messages::add).watching(events::add);
 
     Merged merged = peft.merge(recipe);
 
@@ -46,6 +51,15 @@ class MergingTest {
     assertThat(messages.get(2))
         .startsWith("Warning: the merged model continues the probe prompts otherwise in ")
         .contains("Four bits cannot hold all that the adapter adds:");
+    assertThat(events)
+        .filteredOn(Progressed.class::isInstance)
+        .last()
+        .isInstanceOfSatisfying(
+            Progressed.class,
+            last -> {
+              assertThat(last.what()).isEqualTo("tensors");
+              assertThat(last.done()).isEqualTo(last.total()).isGreaterThan(4);
+            });
     assertThat(peft.merge(recipe).reused()).isTrue();
   }
 }

@@ -24,6 +24,7 @@ import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.NamedTensor;
 import io.sparkpeft.weights.SafetensorsWriter;
 import io.sparkpeft.weights.TensorSource;
+import io.sparkpeft.weights.WriteListener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -128,7 +129,7 @@ class QuantizedModelsTest {
     Files.createDirectories(left.resolve("model"));
     try (ReferenceModel near = ReferenceModel.open("quantized/llama_nf4")) {
       ModelFolder plain = ModelFolder.open(ReferenceModel.path("quantized/" + name));
-      QuantizedModel.write(plain, settings, left.resolve("model"));
+      QuantizedModel.write(plain, settings, left.resolve("model"), WriteListener.NONE);
       ModelFolder written = ModelFolder.open(left.resolve("model"));
       Decoder stored = Decoder.load(near.manager, written, FP32);
       int[] tokens = near.tokens("long");

@@ -10,6 +10,7 @@ import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.ModelFolderWriter;
 import io.sparkpeft.weights.NamedTensor;
 import io.sparkpeft.weights.TensorSource;
+import io.sparkpeft.weights.WriteListener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -152,7 +153,12 @@ class CheckpointQuantizerTest {
     assertThatThrownBy(
             () ->
                 CheckpointQuantizer.write(
-                    written, targets(WEIGHT), List.of("lm_head"), NF4, folder.resolve("again")))
+                    written,
+                    targets(WEIGHT),
+                    List.of("lm_head"),
+                    NF4,
+                    folder.resolve("again"),
+                    WriteListener.NONE))
         .hasMessage(
             "The model is quantised already: nf4/64/nested. Quantising it again would lose more"
                 + " and save nothing. Leave model.quantization out, or start from the checkpoint"
@@ -164,7 +170,12 @@ class CheckpointQuantizerTest {
     assertThatThrownBy(
             () ->
                 CheckpointQuantizer.write(
-                    ModelFolder.open(plain), targets(WEIGHT, "b.weight"), List.of(), NF4, folder))
+                    ModelFolder.open(plain),
+                    targets(WEIGHT, "b.weight"),
+                    List.of(),
+                    NF4,
+                    folder,
+                    WriteListener.NONE))
         .hasMessage(
             "Weights that should be quantised are missing: b.weight. config.json promises them."
                 + " Check that the weights belong to this config.json.");
@@ -258,7 +269,12 @@ class CheckpointQuantizerTest {
       throw new AssertionError(e);
     }
     return CheckpointQuantizer.write(
-        ModelFolder.open(plain), targets(WEIGHT), List.of("lm_head"), settings, target);
+        ModelFolder.open(plain),
+        targets(WEIGHT),
+        List.of("lm_head"),
+        settings,
+        target,
+        WriteListener.NONE);
   }
 
   private static List<WeightToQuantize> targets(String... names) {

@@ -17,7 +17,7 @@ public final class Count implements AutoCloseable {
 
   private final String runId;
   private final String what;
-  private final long total;
+  private long total;
   private final Consumer<RunEvent> watcher;
   private final String address = "count-" + UUID.randomUUID();
   private long done;
@@ -28,6 +28,15 @@ public final class Count implements AutoCloseable {
     this.what = what;
     this.total = total;
     this.watcher = watcher;
+  }
+
+  /**
+   * Of work whose size only tasks can know, and say with {@link Counter#of}.
+   *
+   * @param what is counted, such as "tensors"
+   */
+  public static Count open(String runId, String what, Consumer<RunEvent> watcher) {
+    return open(runId, what, 0, watcher);
   }
 
   /**
@@ -47,6 +56,12 @@ public final class Count implements AutoCloseable {
 
   /** Counts in a task. */
   public record Counter(String address, String what, long total) implements Serializable {
+
+    /** The same, of so many in all. */
+    public Counter of(long all) {
+      return new Counter(address, what, all);
+    }
+
     public void add(long more) {
       Origin here = new Origin(address, 0, Origin.DRIVER, Instant.now());
       EventOutbox.current().ifPresent(o -> o.add(new Progressed(here, what, more, total)));
@@ -56,6 +71,7 @@ public final class Count implements AutoCloseable {
   /** What a task that Spark tried again has counted twice goes no further than the end. */
   private synchronized void receive(RunEvent event) {
     if (event instanceof Progressed more) {
+      total = more.total();
       reach(Math.min(done + more.done(), total));
     }
   }

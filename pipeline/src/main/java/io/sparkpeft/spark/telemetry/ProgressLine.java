@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +26,10 @@ public final class ProgressLine implements Consumer<RunEvent> {
   private final boolean redrawn;
   private final Duration pause;
   private Instant shown = Instant.MIN;
+
+  /** What was heard first of what is counted now. */
+  private Optional<Progressed> first = Optional.empty();
+
   private double secondsPerStep = Double.NaN;
   private int width;
 
@@ -65,10 +70,21 @@ public final class ProgressLine implements Consumer<RunEvent> {
   private void show(Progressed event) {
     boolean last = event.done() == event.total();
     Instant at = event.origin().at();
+    Progressed from = first.filter(e -> e.what().equals(event.what())).orElse(event);
+    first = Optional.of(from).filter(e -> !last);
     if (last || shown.equals(Instant.MIN) || at.isAfter(shown.plus(pause))) {
       shown = last ? Instant.MIN : at;
-      draw(event.text().orElseThrow(), last);
+      draw(event.text().orElseThrow() + timeLeft(from, event), last);
     }
+  }
+
+  private static String timeLeft(Progressed from, Progressed event) {
+    long more = event.done() - from.done();
+    if (more == 0 || event.done() == event.total()) {
+      return "";
+    }
+    double seconds = Duration.between(from.origin().at(), event.origin().at()).toMillis() / 1e3;
+    return ", " + duration(seconds / more * (event.total() - event.done())) + " left";
   }
 
   private void show(StepEvent step, Instant at) {

@@ -3,6 +3,7 @@ package io.sparkpeft.spark.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkpeft.spark.telemetry.RunEvent.Origin;
+import io.sparkpeft.spark.telemetry.RunEvent.Progressed;
 import io.sparkpeft.spark.telemetry.RunEvent.Said;
 import io.sparkpeft.spark.telemetry.RunEvent.Stepped;
 import io.sparkpeft.train.TrainEvents.StepEvent;
@@ -39,6 +40,21 @@ class ProgressLineTest {
     line.accept(stepped(60, 3));
     assertThat(text()).contains("\rstep 9/60").contains("\rstep 10/60");
     assertThat(text()).containsPattern("\r +\rcheckpoint\n\rstep 60/60 .*left *\n$");
+  }
+
+  @Test
+  void whatIsCountedSaysWhenItWillBeDone() {
+    ProgressLine line = ProgressLine.inLog(out);
+    line.accept(new Progressed(origin(0), "tensors", 1, 101));
+    line.accept(new Progressed(origin(20), "tensors", 21, 101));
+    line.accept(new Progressed(origin(90), "tensors", 101, 101));
+    line.accept(new Progressed(origin(91), "tensors", 1, 3));
+    assertThat(text().lines())
+        .containsExactly(
+            "1 of 101 tensors",
+            "21 of 101 tensors, 1 min 20 s left",
+            "101 of 101 tensors",
+            "1 of 3 tensors");
   }
 
   @Test

@@ -22,9 +22,11 @@ import io.sparkpeft.spark.table.Prepare;
 import io.sparkpeft.spark.table.TableIdentity;
 import io.sparkpeft.spark.table.TokenTable;
 import io.sparkpeft.spark.telemetry.RunEvent;
+import io.sparkpeft.spark.telemetry.RunEvent.Stepped;
 import io.sparkpeft.spark.telemetry.Telemetry;
 import io.sparkpeft.spark.telemetry.TrainRun;
 import io.sparkpeft.spark.telemetry.TrainRunsTable;
+import io.sparkpeft.spark.telemetry.TrainStep;
 import io.sparkpeft.spark.telemetry.TrainStepsTable;
 import io.sparkpeft.text.PromptTemplate;
 import io.sparkpeft.text.TokenizerFiles;
@@ -258,7 +260,7 @@ final class Finetuning {
     TrainRun row = report.done(keys, run, table);
     runs().replace(row);
     try (NewFolder folder = result.begin()) {
-      writePage(folder, row);
+      writePage(folder, row, telemetry);
       List<String> parts = List.of(FinetuneTask.ADAPTER, FinetuneTask.CHECKPOINTS);
       Finetuned finetuned = new Finetuned(result.commit(folder, keys, parts), false);
       NewFolder.deleteTree(work);
@@ -267,12 +269,23 @@ final class Finetuning {
   }
 
   /** Without its page a run is as good: the job report makes it at any time. */
-  private void writePage(NewFolder folder, TrainRun row) {
+  private void writePage(NewFolder folder, TrainRun row, Telemetry telemetry) {
     try {
-      folder.write(Reporting.PAGE, Reporting.ofTraining(session, row, recipe.tables().root()));
+      folder.write(
+          Reporting.PAGE,
+          Reporting.ofTraining(session, row, steps(telemetry), recipe.tables().root()));
     } catch (RuntimeException e) {
       events.accept("The run's page was not written: " + e.getMessage());
     }
+  }
+
+  /** All of the run's; those from before it was resumed are in the table alone. */
+  private List<TrainStep> steps(Telemetry telemetry) {
+    List<Stepped> heard = telemetry.steps();
+    boolean areAll = !heard.isEmpty() && heard.get(0).step().step() == 1;
+    return areAll
+        ? heard.stream().map(step -> TrainStep.of(step, telemetry.validationLosses())).toList()
+        : new TrainStepsTable(session, recipe.tables().root()).steps(result.runId());
   }
 
   private AdapterProvenance provenance(PinnedTable table, FinetuneTask.Outcome outcome) {

@@ -15,6 +15,7 @@ import io.sparkpeft.spark.storage.Storage;
 import io.sparkpeft.spark.table.TokenTable;
 import io.sparkpeft.spark.telemetry.TrainRun;
 import io.sparkpeft.spark.telemetry.TrainRunsTable;
+import io.sparkpeft.spark.telemetry.TrainStep;
 import io.sparkpeft.spark.telemetry.TrainStepsTable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,11 +57,11 @@ record Reporting(SparkSession session, JobEvents events) {
   }
 
   /** Right after training: what scores there will be is not known yet. */
-  static byte[] ofTraining(SparkSession session, TrainRun run, String root) {
+  static byte[] ofTraining(SparkSession session, TrainRun run, List<TrainStep> steps, String root) {
     return bytes(
         new RunReport(
             run,
-            new TrainStepsTable(session, root).steps(run.runId()),
+            steps,
             TokenTable.summary(session, run.tokenTable(), run.tokenTableVersion()),
             List.of(),
             List.of(),

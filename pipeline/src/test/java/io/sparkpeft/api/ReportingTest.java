@@ -106,9 +106,11 @@ class ReportingTest {
 
   @Test
   void evaluateTellsHowManyRequestsAreAnswered() throws IOException {
-    List<JsonNode> progress = named(events("events.jsonl"), "progress");
+    List<JsonNode> progress =
+        named(events("events.jsonl"), "progress").stream()
+            .filter(event -> event.path("what").asText().equals("requests"))
+            .toList();
     JsonNode last = progress.get(progress.size() - 1);
-    assertThat(last.path("what").asText()).isEqualTo("requests");
     assertThat(last.path("done").asInt()).isEqualTo(24).isEqualTo(last.path("total").asInt());
   }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two drivers, in processes of their own, append to one table in a bucket at the same time. */
 class SeveralDriversTest {
   private static final List<String> DRIVERS = List.of("one", "other");
-  private static final int COMMITS = 12;
+  private static final int COMMITS = 8;
 
   @TempDir Path folder;
 

@@ -1,5 +1,6 @@
 package io.sparkpeft.adapter;
 
+import io.sparkpeft.base.Json;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -63,7 +64,7 @@ final class ModelCard {
   /** What the method itself can be told. */
   private static String settings(AdapterConfig config) {
     return PeftKeys.withoutBookkeeping(config.toJson()).properties().stream()
-        .filter(field -> !PeftKeys.isEmpty(field.getValue()) && !OTHER.contains(field.getKey()))
+        .filter(field -> !Json.isFalse(field.getValue()) && !OTHER.contains(field.getKey()))
         .map(field -> "| " + field.getKey() + " | " + field.getValue() + " |")
         .collect(Collectors.joining("\n"));
   }

@@ -174,7 +174,7 @@ final class PeftKeys {
     ObjectNode known = given.deepCopy();
     ObjectNode keys = schema.newDefaults();
     given.properties().stream()
-        .filter(field -> !keys.has(field.getKey()) && isEmpty(field.getValue()))
+        .filter(field -> !keys.has(field.getKey()) && Json.isFalse(field.getValue()))
         .forEach(field -> known.remove(field.getKey()));
     return checked(known);
   }
@@ -201,7 +201,7 @@ final class PeftKeys {
     }
     boolean implemented =
         value.equals(byDefault)
-            || isEmpty(value)
+            || Json.isFalse(value)
             || schema.inert().contains(key)
             || (key.equals("task_type") && HEADLESS_TASKS.contains(value.asText()))
             || schema.implemented().getOrDefault(key, any -> false).test(value);
@@ -213,7 +213,7 @@ final class PeftKeys {
   /** target_modules and layers: PEFT's checks of the keys that most methods share. */
   static void checkLayers(ObjectNode keys, Contradictions contradictions) {
     boolean layers = !keys.get("layers_to_transform").isNull();
-    boolean pattern = !isEmpty(keys.get("layers_pattern"));
+    boolean pattern = !Json.isFalse(keys.get("layers_pattern"));
     if (keys.get("target_modules").isTextual() && (layers || pattern)) {
       throw contradictions.of(
           layers ? "layers_to_transform" : "layers_pattern",
@@ -282,21 +282,12 @@ final class PeftKeys {
     return value.isObject() && value.valueStream().allMatch(element);
   }
 
-  /** Null, false, 0, "", [] and {}: what Python takes for false. */
-  static boolean isEmpty(JsonNode value) {
-    return value.isNull()
-        || (value.isBoolean() && !value.booleanValue())
-        || (value.isNumber() && value.doubleValue() == 0)
-        || (value.isTextual() && value.textValue().isEmpty())
-        || (value.isContainerNode() && value.isEmpty());
-  }
-
   /** The texts of a list, or the single one. */
   static List<String> texts(JsonNode value) {
     if (value.isArray()) {
       return value.valueStream().map(JsonNode::textValue).toList();
     }
-    return isEmpty(value) || value.isMissingNode() ? List.of() : List.of(value.textValue());
+    return Json.isFalse(value) || value.isMissingNode() ? List.of() : List.of(value.textValue());
   }
 
   /** The numbers of a list, or the single one. */

@@ -68,6 +68,15 @@ public final class Json {
     }
   }
 
+  /** Whether Python takes a value for false: null, false, 0, "", [] and {}. */
+  public static boolean isFalse(JsonNode value) {
+    return value.isNull()
+        || (value.isBoolean() && !value.booleanValue())
+        || (value.isNumber() && value.doubleValue() == 0)
+        || (value.isTextual() && value.textValue().isEmpty())
+        || (value.isContainerNode() && value.isEmpty());
+  }
+
   /** One line without blanks, keys sorted: for hashes and for lines of a file. */
   public static String compact(JsonNode node) {
     return sorted(node).toString();

@@ -25,16 +25,6 @@ record AdapterConversion(String modelType, AdapterConfig config, List<NamedTenso
   }
 
   @Override
-  public int tensors() {
-    return planned.size();
-  }
-
-  @Override
-  public long bytes() {
-    return Progress.bytes(planned);
-  }
-
-  @Override
   public List<String> remarks() {
     return List.of();
   }

@@ -1,5 +1,6 @@
 package io.sparkpeft.convert;
 
+import io.sparkpeft.weights.NamedTensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -43,11 +44,18 @@ public sealed interface Conversion permits ModelConversion, AdapterConversion {
   /** The family that config.json names: {@code llama}, {@code gpt_neox}. */
   String modelType();
 
-  /** How many tensors it becomes. */
-  int tensors();
+  /** The tensors that it becomes. */
+  List<NamedTensor> planned();
 
-  /** How many bytes those have. */
-  long bytes();
+  /** How many those are. */
+  default int tensors() {
+    return planned().size();
+  }
+
+  /** How many bytes they have. */
+  default long bytes() {
+    return planned().stream().mapToLong(tensor -> tensor.entry().bytes()).sum();
+  }
 
   /** What a person should know of it, line by line: what was concluded, and what is missing. */
   List<String> remarks();

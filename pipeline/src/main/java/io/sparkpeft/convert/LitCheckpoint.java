@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.NamedTensor;
+import io.sparkpeft.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,18 +24,22 @@ final class LitCheckpoint {
     LitConfig lit = LitConfig.read(folder, FILE);
     LitFamily family = LitFamily.of(lit);
     LitTensors tensors = LitTensors.open(folder.resolve(FILE));
-    requireMerged(folder, tensors);
-    boolean tied = ModelPlan.isTied(tensors, HEAD, EMBEDDING);
+    requireMerged(folder, tensors.source());
+    boolean tied = ModelPlan.isTied(tensors.source(), HEAD, EMBEDDING);
     ObjectNode config = LitModelConfig.of(lit, family, tied);
     addIds(config, folder);
     ModelPlan plan =
         new ModelPlan(
-            folder.resolve(FILE).toString(), tensors, family.table(), lit.heads(), tensors.order());
+            folder.resolve(FILE).toString(),
+            tensors.source(),
+            family.table(),
+            lit.heads(),
+            tensors.order());
     List<NamedTensor> planned = plan.tensors(config, tied ? Set.of(HEAD) : Set.of());
     return new ModelConversion(Format.LITGPT, folder, config, planned, List.of());
   }
 
-  private static void requireMerged(Path folder, LitTensors tensors) {
+  private static void requireMerged(Path folder, TensorSource tensors) {
     tensors.names().stream()
         .filter(name -> name.contains(".lora_"))
         .findFirst()

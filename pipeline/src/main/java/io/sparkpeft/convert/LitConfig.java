@@ -6,7 +6,6 @@ import io.sparkpeft.base.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,18 +122,7 @@ record LitConfig(Path file, JsonNode values) {
   }
 
   private LitConfig checked() {
-    List<String> unknown = new ArrayList<>();
-    values.properties().stream()
-        .filter(field -> !KNOWN.contains(field.getKey()) && !Settings.isOff(field.getValue()))
-        .forEach(field -> unknown.add(field.getKey() + " = " + field.getValue()));
-    if (!unknown.isEmpty()) {
-      throw ConvertErrors.unsupported(file, unknown);
-    }
-    for (String needed : List.of("n_embd", "n_layer", "n_head")) {
-      if (whole(needed, 0) <= 0) {
-        throw ConvertErrors.notSet(file, needed);
-      }
-    }
+    Settings.require(file, values, KNOWN, List.of("n_embd", "n_layer", "n_head"));
     return this;
   }
 

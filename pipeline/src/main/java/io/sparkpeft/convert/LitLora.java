@@ -35,7 +35,7 @@ final class LitLora {
     family = LitFamily.of(lit);
     settings = LitLoraSettings.read(folder.resolve(SETTINGS), folder.resolve(FILE));
     tensors = LitTensors.open(folder.resolve(FILE));
-    for (String module : LitLoraPair.modules(folder.resolve(FILE), tensors)) {
+    for (String module : LitLoraPair.modules(folder.resolve(FILE), tensors.source())) {
       pairs.put(module, LitLoraPair.of(module, tensors, lit.heads(), settings));
     }
   }
@@ -61,7 +61,7 @@ final class LitLora {
     List<Rows> rows = family.table().rows(module, outputs()).orElseThrow();
     boolean adapted = rows.stream().anyMatch(piece -> pairs.containsKey(piece.source()));
     return adapted
-        ? PeftPair.of(tensors, rows, pairs).filter(pair -> pair.rank() > 0)
+        ? PeftPair.of(tensors.source(), rows, pairs).filter(pair -> pair.rank() > 0)
         : Optional.empty();
   }
 

@@ -2,6 +2,7 @@ package io.sparkpeft.convert;
 
 import io.sparkpeft.convert.Heads.Part;
 import io.sparkpeft.weights.TensorEntry;
+import io.sparkpeft.weights.TensorSource;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -25,7 +26,7 @@ record LitLoraPair(String module, TensorEntry a, TensorEntry b, int[] rowOf, int
   private static final String FUSED = ".attn.qkv";
 
   /** The modules that a file has LoRA weights of. */
-  static Set<String> modules(Path file, LitTensors tensors) {
+  static Set<String> modules(Path file, TensorSource tensors) {
     Set<String> modules = new TreeSet<>();
     for (String name : tensors.names()) {
       if (!name.endsWith(A) && !name.endsWith(B)) {
@@ -38,8 +39,8 @@ record LitLoraPair(String module, TensorEntry a, TensorEntry b, int[] rowOf, int
   }
 
   static LitLoraPair of(String module, LitTensors tensors, Heads heads, LitLoraSettings settings) {
-    TensorEntry a = tensors.entry(module + A);
-    TensorEntry b = tensors.entry(module + B);
+    TensorEntry a = tensors.source().entry(module + A);
+    TensorEntry b = tensors.source().entry(module + B);
     LitLoraPair pair =
         module.endsWith(FUSED)
             ? fused(module, a, b, heads, settings.parts(), tensors.order())

@@ -59,7 +59,7 @@ final class LitModelConfig {
     JsonNode adjustments = lit.values().path("rope_adjustments");
     double condensed = lit.number("rope_condense_ratio", 1);
     if (condensed != 1) {
-      refuse(!Settings.isOff(adjustments) && !adjustments.isMissingNode(), "rope_adjustments");
+      refuse(!Json.isFalse(adjustments) && !adjustments.isMissingNode(), "rope_adjustments");
       config.set("rope_scaling", Json.object().put("rope_type", "linear").put("factor", condensed));
     } else if (adjustments.isObject() && !adjustments.isEmpty()) {
       config.set("rope_scaling", ropeScaling(adjustments));

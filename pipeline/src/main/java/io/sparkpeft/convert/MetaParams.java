@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -44,23 +43,8 @@ record MetaParams(JsonNode values) {
     }
     JsonNode values = Json.read(file);
     MetaParams params = new MetaParams(values.has("model") ? values.get("model") : values);
-    params.requireKnown(file);
+    Settings.require(file, params.values, KNOWN, List.of("dim", "n_layers", "n_heads"));
     return params;
-  }
-
-  private void requireKnown(Path file) {
-    List<String> unknown = new ArrayList<>();
-    values.properties().stream()
-        .filter(field -> !KNOWN.contains(field.getKey()) && !Settings.isOff(field.getValue()))
-        .forEach(field -> unknown.add(field.getKey() + " = " + field.getValue()));
-    if (!unknown.isEmpty()) {
-      throw ConvertErrors.unsupported(file, unknown);
-    }
-    for (String needed : List.of("dim", "n_layers", "n_heads")) {
-      if (values.path(needed).asLong() <= 0) {
-        throw ConvertErrors.notSet(file, needed);
-      }
-    }
   }
 
   long dim() {

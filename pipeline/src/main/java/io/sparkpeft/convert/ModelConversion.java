@@ -39,16 +39,6 @@ record ModelConversion(
   }
 
   @Override
-  public int tensors() {
-    return planned.size();
-  }
-
-  @Override
-  public long bytes() {
-    return Progress.bytes(planned);
-  }
-
-  @Override
   public String part() {
     return "model";
   }
@@ -71,7 +61,10 @@ record ModelConversion(
   @Override
   public void write(Path folder, Consumer<String> messages) {
     ModelFolderWriter.write(
-        folder, config, Progress.watched(planned, messages), ModelFolderWriter.DEFAULT_SHARD_BYTES);
+        folder,
+        config,
+        Progress.watched(planned, bytes(), messages),
+        ModelFolderWriter.DEFAULT_SHARD_BYTES);
     ModelFolderWriter.copyCompanions(from, folder);
   }
 }

@@ -20,24 +20,12 @@ final class Progress {
   }
 
   /** The same tensors, each counted when its values are asked for. */
-  static List<NamedTensor> watched(List<NamedTensor> tensors, Consumer<String> messages) {
-    Progress progress = new Progress(messages, bytes(tensors));
-    return tensors.stream().map(progress::watched).toList();
-  }
-
-  static long bytes(List<NamedTensor> tensors) {
-    return tensors.stream().mapToLong(tensor -> tensor.entry().bytes()).sum();
-  }
-
-  private NamedTensor watched(NamedTensor tensor) {
-    return new NamedTensor(
-        tensor.name(),
-        tensor.dtype(),
-        tensor.shape(),
-        () -> {
-          count(tensor.entry().bytes());
-          return tensor.bytes().get();
-        });
+  static List<NamedTensor> watched(
+      List<NamedTensor> tensors, long bytes, Consumer<String> messages) {
+    Progress progress = new Progress(messages, bytes);
+    return tensors.stream()
+        .map(tensor -> tensor.told(() -> progress.count(tensor.entry().bytes())))
+        .toList();
   }
 
   private void count(long more) {

@@ -17,7 +17,7 @@ public record NamedTensor(String name, Dtype dtype, long[] shape, Supplier<ByteB
   }
 
   /** The same, which tells when its values are asked for. */
-  NamedTensor told(Runnable listener) {
+  public NamedTensor told(Runnable listener) {
     return new NamedTensor(
         name,
         dtype,

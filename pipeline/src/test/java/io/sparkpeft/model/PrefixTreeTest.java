@@ -29,15 +29,7 @@ class PrefixTreeTest {
   private static final int[] OTHER = tokens(11, 9);
 
   static Stream<String> models() throws IOException {
-    return Stream.concat(
-        ReferenceModel.names("families").stream().map(name -> "families/" + name),
-        ReferenceModel.names("methods").stream().map(name -> "methods/" + name));
-  }
-
-  private static ReferenceModel open(String name) {
-    return name.startsWith("methods/")
-        ? ReferenceModel.method(name.substring("methods/".length()))
-        : ReferenceModel.open(name);
+    return ReferenceModel.familiesAndMethods();
   }
 
   /** Two questions behind the same examples, one with several answers, and a text of its own. */
@@ -58,7 +50,7 @@ class PrefixTreeTest {
   @ParameterizedTest
   @MethodSource("models")
   void continuationsScoreAsIfAlone(String name) {
-    try (ReferenceModel model = open(name)) {
+    try (ReferenceModel model = ReferenceModel.familyOrMethod(name)) {
       for (Optional<Adapter> adapter :
           List.of(Optional.<Adapter>empty(), Optional.of(model.adapter))) {
         List<LogLikelihood> together = Likelihoods.score(model.decoder, adapter, continuations());
@@ -78,7 +70,7 @@ class PrefixTreeTest {
     List<int[]> prompts =
         List.of(joined(EXAMPLES, FIRST), joined(EXAMPLES, SECOND), OTHER, joined(EXAMPLES, SECOND));
     GenerationSettings settings = GenerationSettings.greedy(6, Set.of());
-    try (ReferenceModel model = open(name)) {
+    try (ReferenceModel model = ReferenceModel.familyOrMethod(name)) {
       Optional<Adapter> adapter = Optional.of(model.adapter);
       List<int[]> together = Generator.generate(model.decoder, adapter, prompts, settings);
       for (int i = 0; i < prompts.size(); i++) {

@@ -25,21 +25,13 @@ class PromptCacheTest {
   private static final GenerationSettings SETTINGS = GenerationSettings.greedy(12, Set.of());
 
   static Stream<String> models() throws IOException {
-    return Stream.concat(
-        ReferenceModel.names("families").stream().map(name -> "families/" + name),
-        ReferenceModel.names("methods").stream().map(name -> "methods/" + name));
-  }
-
-  private static ReferenceModel open(String name) {
-    return name.startsWith("methods/")
-        ? ReferenceModel.method(name.substring("methods/".length()))
-        : ReferenceModel.open(name);
+    return ReferenceModel.familiesAndMethods();
   }
 
   @ParameterizedTest
   @MethodSource("models")
   void theNextTurnReadsWhatIsNew(String name) {
-    try (ReferenceModel model = open(name);
+    try (ReferenceModel model = ReferenceModel.familyOrMethod(name);
         PromptCache cache = new PromptCache()) {
       Optional<Adapter> adapter = Optional.of(model.adapter);
       int[] text = QUESTION;

@@ -26,6 +26,8 @@ import java.util.stream.Stream;
 
 /** A model of reference/llama.py or families.py with what it is known to compute. */
 final class ReferenceModel implements AutoCloseable {
+  private static final String METHODS = "methods/";
+
   final NDManager manager;
   final Decoder decoder;
   final Adapter adapter;
@@ -66,7 +68,7 @@ final class ReferenceModel implements AutoCloseable {
 
   /** The first model with an adapter of reference/methods.py. */
   static ReferenceModel method(String name, Arithmetic arithmetic) {
-    String own = "methods/" + name;
+    String own = METHODS + name;
     return new ReferenceModel("untied", "untied", own + "/adapter", own, arithmetic);
   }
 
@@ -87,6 +89,18 @@ final class ReferenceModel implements AutoCloseable {
     String own = "lora_variants/" + name;
     String base = "families/" + Json.read(path(own).resolve("expected.json")).get("base").asText();
     return new ReferenceModel(base, base, own + "/" + adapter, own, arithmetic);
+  }
+
+  /** Names for {@link #familyOrMethod}. */
+  static Stream<String> familiesAndMethods() throws IOException {
+    return Stream.concat(
+        names("families").stream().map(name -> "families/" + name),
+        names("methods").stream().map(name -> METHODS + name));
+  }
+
+  /** A model of families.py, or the first one with an adapter of methods.py. */
+  static ReferenceModel familyOrMethod(String path) {
+    return path.startsWith(METHODS) ? method(path.substring(METHODS.length())) : open(path);
   }
 
   /** {@code -Dspark-peft.test.gpu=0} computes on that GPU. */

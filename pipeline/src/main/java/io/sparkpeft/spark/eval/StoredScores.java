@@ -30,19 +30,15 @@ public final class StoredScores {
 
   /** The newest score of an adapter for each {@code task.metric}; none if it was never scored. */
   public Map<String, Double> newestOf(String adapterSha256) {
-    Map<String, Double> newest = new TreeMap<>();
-    read(col("adapter_sha256").equalTo(adapterSha256)).stream()
-        .sorted(BY_AGE)
-        .forEach(s -> newest.put(name(s), s.score().value()));
-    return newest;
+    Map<String, Double> values = new TreeMap<>();
+    newestByName(of(adapterSha256), BY_AGE)
+        .forEach((name, s) -> values.put(name, s.score().value()));
+    return values;
   }
 
   /** An adapter's newest scores beside its base's, in the order of tasks and metrics. */
   public List<ComparedScore> comparedWithBase(String adapterSha256) {
-    Map<String, StoredScore> newest = new TreeMap<>();
-    read(col("adapter_sha256").equalTo(adapterSha256)).stream()
-        .sorted(BY_AGE)
-        .forEach(s -> newest.put(name(s), s));
+    Map<String, StoredScore> newest = newestByName(of(adapterSha256), BY_AGE);
     if (newest.isEmpty()) {
       return List.of();
     }
@@ -91,14 +87,23 @@ public final class StoredScores {
   /** Scores of other arithmetic are no match. */
   private ScoredModel newest(String name, Column which, StoredModel judged) {
     StoredScore of = judged.stored().get(0);
-    Map<String, StoredScore> newest = new TreeMap<>();
-    read(which).stream()
-        .filter(s -> s.arithmetic().equals(of.arithmetic()))
-        .sorted(
-            Comparator.comparing((StoredScore s) -> s.runId().equals(of.runId()))
-                .thenComparing(BY_AGE))
-        .forEach(s -> newest.put(name(s), s));
+    List<StoredScore> comparable =
+        read(which).stream().filter(s -> s.arithmetic().equals(of.arithmetic())).toList();
+    Comparator<StoredScore> sameRunLast = Comparator.comparing(s -> s.runId().equals(of.runId()));
+    Map<String, StoredScore> newest = newestByName(comparable, sameRunLast.thenComparing(BY_AGE));
     return new StoredModel(name, List.copyOf(newest.values()), samples);
+  }
+
+  /** Of the scores of one name the last in that order. */
+  private static Map<String, StoredScore> newestByName(
+      List<StoredScore> scores, Comparator<StoredScore> order) {
+    Map<String, StoredScore> newest = new TreeMap<>();
+    scores.stream().sorted(order).forEach(s -> newest.put(name(s), s));
+    return newest;
+  }
+
+  private List<StoredScore> of(String adapterSha256) {
+    return read(col("adapter_sha256").equalTo(adapterSha256));
   }
 
   private List<StoredScore> read(Column which) {

@@ -8,6 +8,7 @@ import io.sparkpeft.spark.table.KnownColumns;
 import io.sparkpeft.spark.table.TableCreation;
 import java.util.ConcurrentModificationException;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -56,29 +57,24 @@ final class RunTable {
 
   /** A run's rows; none if it or the table is not there. Columns that the table lacks are null. */
   List<Row> rows(String runId) {
-    if (!DeltaTable.isDeltaTable(session, path)) {
-      return List.of();
-    }
-    Dataset<Row> stored = session.read().format("delta").load(path);
-    return KnownColumns.of(stored, schema).filter(col("run_id").equalTo(runId)).collectAsList();
+    return stored()
+        .map(table -> KnownColumns.of(table, schema).filter(col("run_id").equalTo(runId)))
+        .map(Dataset::collectAsList)
+        .orElse(List.of());
   }
 
   /** The newest runs of the table, to tell which there are. */
   List<String> newestRuns(String time, int count) {
-    if (!DeltaTable.isDeltaTable(session, path)) {
-      return List.of();
-    }
-    return session
-        .read()
-        .format("delta")
-        .load(path)
-        .orderBy(col(time).desc(), col("run_id"))
-        .select("run_id")
-        .limit(count)
-        .collectAsList()
-        .stream()
-        .map(row -> row.getString(0))
-        .toList();
+    return stored()
+        .map(table -> table.orderBy(col(time).desc(), col("run_id")).select("run_id").limit(count))
+        .map(runs -> runs.collectAsList().stream().map(row -> row.getString(0)).toList())
+        .orElse(List.of());
+  }
+
+  private Optional<Dataset<Row>> stored() {
+    return DeltaTable.isDeltaTable(session, path)
+        ? Optional.of(session.read().format("delta").load(path))
+        : Optional.empty();
   }
 
   private void create() throws Exception {

@@ -58,7 +58,12 @@ METHODS = {
         {"target_modules": llama.LINEAR, "feedforward_modules": ["up_proj", "o_proj", "lm_head"]},
     ),
     "prefix": (PrefixTuningConfig, {"num_virtual_tokens": 5}),
+    "prefix_projected": (
+        PrefixTuningConfig,
+        {"num_virtual_tokens": 5, "prefix_projection": True, "encoder_hidden_size": 7},
+    ),
 }
+STEPS, RATE, WEIGHT_DECAY = 5, 0.01, 0.1
 PREFIXED = ["gpt2", "opt", "gpt_neox", "phi", "mistral", "qwen2_window", "gemma2", "gemma3"]
 PREFIXED += ["phi3_longrope", "falcon_rw"]
 SCALED = ["gpt2", "opt", "gpt_neox", "phi"]
@@ -214,12 +219,40 @@ def saved_name(name):
         return "base_model.vblora_vector_bank"
     if "adapter_" in name:
         return "base_model." + name
-    return "prompt_embeddings" if "prompt_encoder" in name else name
+    return "prompt_embeddings" if name == "prompt_encoder.embedding.weight" else name
 
 
-def gradients_of(model, prefix, ids, targets):
+def projected_names(model):
+    """Of what is trained with prefix_projection, and by PEFT saved nowhere."""
+    return {name.replace(".default", ""): p for name, p in model.named_parameters() if p.requires_grad}
+
+
+def five_steps(model, ids, targets):
+    """What a projection begins with, and what AdamW makes of it: mean losses, parameters, prompt."""
+    expected = {"begin." + name: p.detach().clone() for name, p in projected_names(model).items()}
+    optimizer = torch.optim.AdamW(projected_names(model).values(), lr=RATE, weight_decay=WEIGHT_DECAY)
+    losses = []
+    for _ in range(STEPS):
+        loss, _ = llama.loss_and_gradients(model, ids, targets, "")
+        count = int(targets.sum())
+        losses.append(loss / count)
+        for parameter in projected_names(model).values():
+            parameter.grad /= count
+        optimizer.step()
+    expected |= {"end." + name: p.detach().clone() for name, p in projected_names(model).items()}
+    expected["end.prompt_embeddings"] = model.get_prompt_embedding_to_save("default")
+    trainable, _ = model.get_nb_trainable_parameters()
+    return expected, {"step_losses": losses, "trainable": trainable}
+
+
+def is_projected(settings):
+    return settings.get("prefix_projection", False)
+
+
+def gradients_of(model, prefix, ids, targets, settings):
     loss, gradients = llama.loss_and_gradients(model, ids, targets, "")
-    return loss, {prefix + saved_name(name): g for name, g in gradients.items()}
+    key = str if is_projected(settings) else saved_name
+    return loss, {prefix + key(name): g for name, g in gradients.items()}
 
 
 def sort_sets(path):
@@ -245,16 +278,17 @@ def write(folder, model, settings):
         for text in scored:
             text["sum"] = llama.log_likelihood(model, text["tokens"], text["from"])
         text = [llama.greedy(model, prompt) for prompt in llama.PROMPTS]
-    loss, gradients = gradients_of(model, "gradient.", ids, targets)
+    loss, gradients = gradients_of(model, "gradient.", ids, targets, settings)
     expected.update(gradients)
     masks = put_masks(model, ids.numel())
     expected.update(masks)
     facts = {}
     if masks:
         model.train()
-        facts["dropped_loss"], gradients = gradients_of(model, "dropped_gradient.", ids, targets)
+        facts["dropped_loss"], gradients = gradients_of(
+            model, "dropped_gradient.", ids, targets, settings
+        )
         expected.update(gradients)
-    save_file(expected, folder / "expected.safetensors")
     facts.update(
         settings=settings,
         long=long.tolist(),
@@ -266,6 +300,11 @@ def write(folder, model, settings):
         greedy=text,
         scored=scored,
     )
+    if is_projected(settings):
+        tensors, steps = five_steps(model, ids, targets)
+        expected.update(tensors)
+        facts.update(steps)
+    save_file(expected, folder / "expected.safetensors")
     (folder / "expected.json").write_text(json.dumps(facts) + "\n")
 
 

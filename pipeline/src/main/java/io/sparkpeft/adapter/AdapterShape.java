@@ -4,6 +4,7 @@ import io.sparkpeft.weights.SafetensorsWriter;
 import io.sparkpeft.weights.TensorEntry;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What an adapter consists of, known from the shapes of its base without any weights.
@@ -50,10 +51,20 @@ public record AdapterShape(
 
   /** How many virtual tokens it puts before every text. */
   public long virtualTokens() {
-    return entries.stream()
-        .filter(entry -> entry.name().equals(PrefixTuningConfig.PROMPT))
-        .mapToLong(entry -> entry.shape()[0])
-        .sum();
+    return prompt().map(entry -> entry.shape()[0]).orElse(0L);
+  }
+
+  private Optional<TensorEntry> prompt() {
+    return saved.stream().filter(entry -> entry.name().equals(PrefixTuningConfig.PROMPT)).findAny();
+  }
+
+  /**
+   * Values that a prompt adds to those that are trained: its keys and values once more as layers
+   * see them, it itself where an encoder makes it, and the gradients of what is trained, whole,
+   * before they are taken from libtorch.
+   */
+  public long derivedValues() {
+    return prompt().map(entry -> 2 * entry.elements() + trainableParameters()).orElse(0L);
   }
 
   /** The exact size of adapter_model.safetensors. */

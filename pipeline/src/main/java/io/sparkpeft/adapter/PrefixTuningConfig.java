@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /** PEFT's PrefixTuningConfig. */
 public final class PrefixTuningConfig extends AdapterConfig {
-  /** The only tensor of such an adapter. */
+  /** The only tensor in such an adapter's file. */
   static final String PROMPT = "prompt_embeddings";
 
   PrefixTuningConfig(ObjectNode keys) {
@@ -49,7 +49,25 @@ public final class PrefixTuningConfig extends AdapterConfig {
    */
   @Override
   public AdapterShape shape(BaseModel base) {
-    return new AdapterShape(List.of(), List.of(entry(base)));
+    return new AdapterShape(List.of(), trainedEntries(base), List.of(entry(base)));
+  }
+
+  /** The prompt, or its encoder's tensors. */
+  List<TensorEntry> trainedEntries(BaseModel base) {
+    TensorEntry prompt = entry(base);
+    return hasProjection() ? encoder(base).entries() : List.of(prompt);
+  }
+
+  /** What the prompt is trained through, if it {@link #hasProjection}. */
+  PrefixEncoder.Shape encoder(BaseModel base) {
+    TensorEntry prompt = entry(base);
+    long features = (long) base.kvHeads() * base.headDim();
+    JsonNode hidden = key("encoder_hidden_size");
+    return new PrefixEncoder.Shape(
+        virtualTokens(),
+        features,
+        hidden.isNull() ? features : hidden.intValue(),
+        prompt.shape()[1]);
   }
 
   /** The prompt [tokens, layers 2 kvHeads headDim]. */
@@ -74,7 +92,8 @@ public final class PrefixTuningConfig extends AdapterConfig {
   public Optional<String> whyNotTrained() {
     return hasProjection()
         ? Optional.of(
-            "It was trained with prefix_projection, which PEFT saves the result of alone.")
+            "It was trained with prefix_projection: its file holds the prompt that the projection"
+                + " made, as PEFT has it, and not the projection, which nothing leads back to.")
         : Optional.empty();
   }
 
@@ -88,7 +107,7 @@ public final class PrefixTuningConfig extends AdapterConfig {
     return key("num_virtual_tokens").intValue();
   }
 
-  /** Whether a network made the prompt, while it was trained. */
+  /** Whether the prompt is trained through a network, which no file holds. */
   boolean hasProjection() {
     return key("prefix_projection").booleanValue();
   }

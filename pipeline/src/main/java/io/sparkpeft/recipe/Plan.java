@@ -50,6 +50,7 @@ public record Plan(
     int microBatchesPerStep)
     implements JobResult {
 
+  private static final String OF_BASE = "base_model.";
   private static final int FIXED_POINT_BYTES = Long.BYTES;
 
   public Plan {
@@ -96,7 +97,9 @@ public record Plan(
       trainable.merge(kind(other.getKey()), other.getValue(), Long::sum);
       counts.merge(kind(other.getKey()), 1, Integer::sum);
     }
-    shape.shared().forEach(entry -> trainable.put(kind(entry.name()), entry.elements()));
+    shape
+        .shared()
+        .forEach(entry -> trainable.merge(shared(entry.name()), entry.elements(), Long::sum));
     long parameters = shape.trainableParameters();
     TrainSection train = recipe.train();
     OptionalLong examples = ExampleCount.of(recipe);
@@ -166,6 +169,12 @@ public record Plan(
     return examples.isPresent()
         ? OptionalLong.of(train.settings().steps(examples.getAsLong()))
         : OptionalLong.empty();
+  }
+
+  /** vblora_vector_bank, prompt_embeddings, and prompt_encoder for all tensors of an encoder. */
+  private static String shared(String name) {
+    String path = name.startsWith(OF_BASE) ? name.substring(OF_BASE.length()) : name;
+    return path.contains(".") ? path.substring(0, path.indexOf('.')) : path;
   }
 
   private static String kind(String name) {

@@ -18,6 +18,24 @@ final class PrefixTuningSection {
           .must("at least 1", count -> count >= 1)
           .as(PEFT);
 
+  static final Key<Boolean> PREFIX_PROJECTION =
+      Key.of(
+              "adapter.prefix_projection",
+              ValueTypes.BOOLEAN,
+              false,
+              "Train the keys and values through a network of two layers. The adapter's file holds"
+                  + " what the network makes, to use and not to train on; checkpoints are whole.")
+          .as(PEFT);
+
+  static final Key<Optional<Integer>> ENCODER_HIDDEN_SIZE =
+      Key.optional(
+              "adapter.encoder_hidden_size",
+              ValueTypes.INTEGER,
+              "the width of keys in one layer",
+              "The width between the two layers of prefix_projection's network.")
+          .must("at least 1", width -> width.orElse(1) >= 1)
+          .as(PEFT);
+
   /** Of prefix tuning and of bottleneck adapters, which mean different things by it. */
   static final Key<Optional<String>> INIT_WEIGHTS =
       Key.optional(
@@ -28,5 +46,6 @@ final class PrefixTuningSection {
                   + " from N(0, 0.02^2), mam_adapter begins as the base itself.")
           .as(PEFT);
 
-  static final List<Key<?>> KEYS = List.of(NUM_VIRTUAL_TOKENS, INIT_WEIGHTS);
+  static final List<Key<?>> KEYS =
+      List.of(NUM_VIRTUAL_TOKENS, PREFIX_PROJECTION, ENCODER_HIDDEN_SIZE, INIT_WEIGHTS);
 }

@@ -14,7 +14,7 @@ import io.sparkpeft.tensor.Dtype;
  *
  * @param weights the frozen base, mapped from its files and shared by a host's ranks
  * @param workspace where quantised weights of one layer are expanded
- * @param adapter its values in fp32
+ * @param adapter its values in fp32, and what a prompt adds to them
  * @param optimizer its state as far as it stays in memory
  * @param optimizerFiles what a paged optimizer's state takes in the scratch folder, not in memory
  * @param gradients an fp32 gradient and its int64 sum, on the JVM's heap
@@ -47,7 +47,7 @@ public record RankMemory(
     return new RankMemory(
         memory.weightBytes(),
         memory.workspaceBytes(),
-        parameters * Float.BYTES,
+        (parameters + adapter.derivedValues()) * Float.BYTES,
         resident,
         state - resident,
         parameters * (Float.BYTES + Long.BYTES),

@@ -20,7 +20,8 @@ final class Method {
           words.add(
               "Prefix tuning with "
                   + settings.value("adapter.num_virtual_tokens").orElse("?")
-                  + " virtual tokens");
+                  + " virtual tokens"
+                  + (isTrue(settings, "adapter.prefix_projection") ? " through a projection" : ""));
       case "BOTTLENECK" -> words.add("Bottleneck adapters");
       default -> words.add("An adapter");
     }
@@ -29,6 +30,10 @@ final class Method {
   }
 
   private static String lora(Settings settings) {
-    return settings.value("adapter.use_dora").filter("true"::equals).isPresent() ? "DoRA" : "LoRA";
+    return isTrue(settings, "adapter.use_dora") ? "DoRA" : "LoRA";
+  }
+
+  private static boolean isTrue(Settings settings, String key) {
+    return settings.value(key).filter("true"::equals).isPresent();
   }
 }

@@ -11,12 +11,50 @@ import java.util.List;
  * before its values: 2 L parts.
  */
 public final class PrefixKernels {
+  private static final Kernel ENCODED = new Kernel("prefix_encoded_");
+  private static final Kernel ENCODED_VJP = new Kernel("prefix_encoded_vjp");
   private static final Kernel PART = new Kernel("prefix_part_");
   private static final Kernel PARTS_VJP = new Kernel("prefix_parts_vjp");
   private static final Kernel PREFIXED = new Kernel("prefixed");
   private static final Kernel PREFIXED_VJP = new Kernel("prefixed_vjp");
 
   private PrefixKernels() {}
+
+  /**
+   * A prompt's two-layer network {@code tanh(embeddings inner^T + innerBias) outer^T + outerBias},
+   * or the gradients of its tensors: fp32, with E features outside and H inside.
+   *
+   * @param embeddings [T, E]
+   * @param inner [H, E]
+   * @param innerBias [H]
+   * @param outer [L 2 K D, H]
+   * @param outerBias [L 2 K D]
+   */
+  public record Encoder(
+      NDArray embeddings, NDArray inner, NDArray innerBias, NDArray outer, NDArray outerBias) {}
+
+  /** Overwrites a prompt with what an encoder makes. */
+  public static void encode(NDArray prompt, Encoder encoder) {
+    ENCODED
+        .tensor(
+            prompt.getManager(),
+            prompt,
+            encoder.embeddings(),
+            encoder.inner(),
+            encoder.innerBias(),
+            encoder.outer(),
+            encoder.outerBias())
+        .close();
+  }
+
+  /** The gradients of an encoder's tensors, given the prompt's. */
+  public static Encoder encodeVjp(NDManager scope, NDArray g, Encoder encoder) {
+    List<NDArray> gradients =
+        ENCODED_VJP.tensors(
+            scope, g, encoder.embeddings(), encoder.inner(), encoder.innerBias(), encoder.outer());
+    return new Encoder(
+        gradients.get(0), gradients.get(1), gradients.get(2), gradients.get(3), gradients.get(4));
+  }
 
   /** Overwrites x [K, T, D] with one part of a prompt, in fp32. */
   public static void part(NDArray x, NDArray prompt, long part) {

@@ -10,8 +10,9 @@ import java.util.regex.Pattern;
 
 /** Finds parts of an adapter that the backward pass does not reach. */
 final class GradientCheck {
-  /** What PEFT's names of trained tensors put behind their module's. */
-  private static final Pattern MODULE = Pattern.compile("(.*)\\.(?:lora|vblora|ia3|adapter)_.*");
+  /** What PEFT's names of trained tensors put behind their module's; an encoder is one module. */
+  private static final Pattern MODULE =
+      Pattern.compile("(prompt_encoder(?=\\.)|.*(?=\\.(?:lora|vblora|ia3|adapter)_)).*");
 
   /**
    * What may have no gradient for good reason: rows of tokens that no example has, and a bias of

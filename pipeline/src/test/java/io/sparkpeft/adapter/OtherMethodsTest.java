@@ -146,21 +146,52 @@ class OtherMethodsTest {
         .hasMessageContaining("Prefix tuning needs num_virtual_tokens.");
   }
 
-  /** PEFT saves what the projection makes, and no projection. */
+  /** What torch.nn.Embedding and torch.nn.Linear begin with. */
   @Test
-  void aPrefixOutOfAProjectionIsReadButNotTrained() throws IOException {
+  void aProjectionBeginsAsTorchsLayersDo() {
+    Map<String, Object> settings = Map.of("num_virtual_tokens", 64, "prefix_projection", true);
+    Adapter adapter = created("PREFIX_TUNING", settings);
+    assertThat(adapter.parameters().stream().map(p -> p.value().getShape().toString()))
+        .containsExactly("(64, 8)", "(8)", "(8, 8)", "(32)", "(32, 8)");
+    double squares = 0;
+    for (float value : values(adapter, 0)) {
+      squares += (double) value * value;
+    }
+    assertThat(squares / (64 * 8)).isCloseTo(1, within(0.15));
+    for (int linear = 1; linear < 5; linear++) {
+      float largest = adapter.parameters().get(linear).value().abs().max().getFloat();
+      assertThat(largest).isBetween(0.25f, 0.3536f); // 1 / sqrt(8)
+    }
+    AdapterConfig wide = config("PREFIX_TUNING", settings).with("encoder_hidden_size", 100);
+    float[] outer = values(Adapters.create(manager, wide.resolvedFor(BASE), BASE, 3), 4);
+    assertThat(outer).hasSize(32 * 100);
+    assertThat(outer[0]).isBetween(-0.1f, 0.1f);
+  }
+
+  @Test
+  void aProjectionToZerosMovesNothing() {
+    Map<String, Object> settings =
+        Map.of("num_virtual_tokens", 2, "prefix_projection", true, "init_weights", "zero");
+    Adapter adapter = created("PREFIX_TUNING", settings);
+    assertThat(values(adapter, 3)).containsOnly(0);
+    assertThat(values(adapter, 4)).containsOnly(0);
+    assertThat(values(adapter, 2)).doesNotContain(0);
+    assertThat(adapter.prefix(1).orElseThrow().keys().value().toFloatArray()).containsOnly(0);
+  }
+
+  /** PEFT saves what the projection makes, and no projection; it refuses to train on, too. */
+  @Test
+  void aPrefixOutOfAProjectionIsReadButNotTrained() {
     Map<String, Object> settings = Map.of("num_virtual_tokens", 2, "prefix_projection", true);
-    assertThatThrownBy(() -> created("PREFIX_TUNING", settings))
-        .hasMessageContaining("Cannot honour prefix_projection = true");
-    created("PREFIX_TUNING", Map.of("num_virtual_tokens", 2)).save(folder, "tiny");
-    Path config = folder.resolve(AdapterFiles.CONFIG);
-    Files.writeString(
-        config,
-        Files.readString(config)
-            .replace("\"prefix_projection\": false", "\"prefix_projection\": true"));
+    created("PREFIX_TUNING", settings).save(folder, "tiny");
     assertThat(Adapters.load(manager, folder, BASE).prefix(0)).isPresent();
     assertThatThrownBy(() -> AdapterConfig.readToTrain(folder))
-        .hasMessageContaining("It was trained with prefix_projection");
+        .hasMessage(
+            "Cannot train on the adapter "
+                + folder
+                + ". It was trained with prefix_projection: its file holds the prompt that the"
+                + " projection made, as PEFT has it, and not the projection, which nothing leads"
+                + " back to. Go on from a checkpoint of its run.");
   }
 
   @Test

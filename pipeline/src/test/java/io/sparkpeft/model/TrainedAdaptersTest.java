@@ -94,6 +94,10 @@ class TrainedAdaptersTest {
         "ia3 | llama_biased | {\"peft_type\": \"IA3\"}",
         "ia3_transposed | gpt2 | {\"peft_type\": \"IA3\"}",
         "prefix | llama_biased | {\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 4}",
+        "prefix_projected | gpt2 | {\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 4,"
+            + " \"prefix_projection\": true, \"encoder_hidden_size\": 9}",
+        "prefix_projected_zero | mistral | {\"peft_type\": \"PREFIX_TUNING\","
+            + " \"num_virtual_tokens\": 4, \"prefix_projection\": true, \"init_weights\": \"zero\"}",
         "prefix_window | gemma3 | {\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 4,"
             + " \"init_weights\": \"zero\"}",
       })

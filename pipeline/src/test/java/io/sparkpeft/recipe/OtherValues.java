@@ -69,6 +69,8 @@ final class OtherValues {
     values.put("adapter.feedforward_modules", "down_proj");
     values.put("adapter.init_ia3_weights", "false");
     values.put("adapter.num_virtual_tokens", "30");
+    values.put("adapter.prefix_projection", "true");
+    values.put("adapter.encoder_hidden_size", "48");
     values.put("adapter.init_weights", "zero");
     values.put("adapter.bottleneck_size", "32");
     values.put("adapter.non_linearity", "relu");

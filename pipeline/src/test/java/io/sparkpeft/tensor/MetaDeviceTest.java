@@ -118,6 +118,8 @@ class MetaDeviceTest {
   void otherMethods() {
     assertThat(elements("meta_methods", ones(5, 8), ones(4, 24)))
         .isEqualTo(5 * 8 + 2 * 5 * 3 + 4 * 24);
+    assertThat(elements("meta_prefix_encoder", ones(4, 24)))
+        .isEqualTo(4 * 24 + 4 * 3 + 5 * 3 + 5 + 24 * 5 + 24);
     assertThat(elements("meta_prefixed_attention", ones(1, 5, 1, 8), ones(1, 13, 8)))
         .isEqualTo(2 * 13 * 8);
   }

@@ -67,6 +67,36 @@ class MethodKernelsTest extends TwinTest {
     same(g.get(2), oracle("bottleneck_gradient_up", gy, x, mask, down, up));
   }
 
+  @Test
+  void encoderOfAPrompt() {
+    NDArray e = random(4, 6);
+    NDArray inner = random(5, 6);
+    NDArray innerBias = random(5);
+    NDArray outer = random(24, 5);
+    NDArray outerBias = random(24);
+    NDArray g = random(4, 24);
+    PrefixKernels.Encoder encoder =
+        new PrefixKernels.Encoder(e, inner, innerBias, outer, outerBias);
+    NDArray prompt = manager.zeros(new Shape(4, 24));
+
+    PrefixKernels.encode(prompt, encoder);
+    same(prompt, oracle("plain_prefix_encoded", e, inner, innerBias, outer, outerBias));
+    PrefixKernels.Encoder actual = PrefixKernels.encodeVjp(manager, g, encoder);
+    List<NDArray> gradients =
+        List.of(
+            actual.embeddings(),
+            actual.inner(),
+            actual.innerBias(),
+            actual.outer(),
+            actual.outerBias());
+    for (int i = 0; i < gradients.size(); i++) {
+      NDArray of = manager.create((float) i);
+      same(
+          gradients.get(i),
+          oracle("prefix_encoded_gradient", g, e, inner, innerBias, outer, outerBias, of));
+    }
+  }
+
   /** Two layers, two heads of three features: the keys and values of each, and back. */
   @Test
   void partsOfAPrompt() {

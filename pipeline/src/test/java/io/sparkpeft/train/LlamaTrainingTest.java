@@ -118,6 +118,9 @@ class LlamaTrainingTest {
         """
         {"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3}""",
         """
+        {"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3, "prefix_projection": true,
+        "init_weights": "zero"}""",
+        """
         {"peft_type": "BOTTLENECK", "bottleneck_size": 4, "adapter_dropout": 0.05}"""
       })
   void ranksAndWorkersAndResumingDoNotChangeABit(String settings) throws IOException {

@@ -105,6 +105,15 @@ def meta_lora_variants(w: Tensor, a: Tensor, b: Tensor) -> int:
     return g.numel() + weight_vjp(y, w).numel() + parts[0].numel()
 
 
+# A prompt [4, 24] of three features, with five between them
+def meta_prefix_encoder(prompt: Tensor) -> int:
+    prompt = elsewhere(prompt)
+    e, inner, outer = prompt[:, :3], prompt.view([32, 3])[:5], prompt.t().repeat([1, 2])[:, :5]
+    x = prefix_encoded_(torch.empty_like(prompt), e, inner, prompt[0, :5], outer, prompt[0])
+    g = prefix_encoded_vjp(x, e, inner, prompt[0, :5], outer)
+    return x.numel() + g[0].numel() + g[1].numel() + g[2].numel() + g[3].numel() + g[4].numel()
+
+
 # x [5, 8], a prompt [4, 2 2 2 3] of two layers with two heads of three features
 def meta_methods(x: Tensor, prompt: Tensor) -> int:
     x, prompt = elsewhere(x), elsewhere(prompt)

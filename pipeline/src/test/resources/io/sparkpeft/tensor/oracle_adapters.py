@@ -177,3 +177,28 @@ def bottleneck_gradient_down(
 def bottleneck_gradient_up(gy: Tensor, x: Tensor, mask: Tensor, down: Tensor, up: Tensor) -> Tensor:
     up = leaf(up)
     return gradient(plain_bottleneck(x, mask, down, up), gy, up)
+
+
+# Every feature of every virtual token by itself.
+def plain_prefix_encoded(
+    e: Tensor, inner: Tensor, inner_bias: Tensor, outer: Tensor, outer_bias: Tensor
+) -> Tensor:
+    rows: List[Tensor] = []
+    for t in range(e.size(0)):
+        hidden = torch.tanh((inner * e[t]).sum([1]) + inner_bias)
+        rows.append((outer * hidden).sum([1]) + outer_bias)
+    return torch.stack(rows)
+
+
+def prefix_encoded_gradient(
+    gy: Tensor,
+    e: Tensor,
+    inner: Tensor,
+    inner_bias: Tensor,
+    outer: Tensor,
+    outer_bias: Tensor,
+    of: Tensor,
+) -> Tensor:
+    leaves = [leaf(e), leaf(inner), leaf(inner_bias), leaf(outer), leaf(outer_bias)]
+    y = plain_prefix_encoded(leaves[0], leaves[1], leaves[2], leaves[3], leaves[4])
+    return gradient(y, gy, leaves[int(of.item())])

@@ -4,6 +4,34 @@
 # layers' keys and values, each layer's keys before its values
 
 
+# What the encoder that a prompt may be trained through has between its layers, [T, H]: embeddings
+# [T, E], inner weights [H, E] and bias [H]. (Li and Liang 2021, section 4.3.)
+def prefix_hidden(embeddings: Tensor, inner: Tensor, inner_bias: Tensor) -> Tensor:
+    return torch.addmm(inner_bias, embeddings, inner.t()).tanh_()
+
+
+# The encoder's prompt, written into x [T, L 2 K D]; outer weights [L 2 K D, H] and bias [L 2 K D].
+def prefix_encoded_(
+    x: Tensor,
+    embeddings: Tensor,
+    inner: Tensor,
+    inner_bias: Tensor,
+    outer: Tensor,
+    outer_bias: Tensor,
+) -> Tensor:
+    hidden = prefix_hidden(embeddings, inner, inner_bias)
+    return x.copy_(torch.addmm(outer_bias, hidden, outer.t()))
+
+
+# Gradients of all five, in that order, given the prompt's.
+def prefix_encoded_vjp(
+    g: Tensor, embeddings: Tensor, inner: Tensor, inner_bias: Tensor, outer: Tensor
+) -> List[Tensor]:
+    hidden = prefix_hidden(embeddings, inner, inner_bias)
+    ginner = (1 - hidden * hidden).mul_(g @ outer)  # before the tanh, [T, H]
+    return [ginner @ inner, ginner.t() @ embeddings, ginner.sum([0]), g.t() @ hidden, g.sum([0])]
+
+
 # A layer's keys (part 2 layer) or values (part 2 layer + 1), written into x [K, T, D].
 def prefix_part_(x: Tensor, prompt: Tensor, part: int) -> Tensor:
     K, T, D = x.size()

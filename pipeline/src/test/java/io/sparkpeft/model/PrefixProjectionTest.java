@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
  * its gradients, and what five steps of AdamW make of it, see reference/methods.py.
  */
 class PrefixProjectionTest {
-  private static final double GRADIENT_TOLERANCE = 1e-4;
-  private static final double VALUE_TOLERANCE = 1e-4;
+  private static final double GRADIENT_TOLERANCE = 1e-5;
+  private static final double VALUE_TOLERANCE = 1e-5;
   private static final double RATE = 0.01;
   private static final double WEIGHT_DECAY = 0.1;
   private static final String PROMPT = "prompt_embeddings";

@@ -25,6 +25,7 @@ public final class AdapterTraining {
   private final Checkpointing checkpointing;
   private final Map<String, Integer> offsets;
   private final DropoutGaps gaps;
+  private final Filler filler;
 
   /**
    * @param adapter read at each call, so an optimizer may change its tensors between calls
@@ -35,6 +36,7 @@ public final class AdapterTraining {
     this.checkpointing = checkpointing;
     this.offsets = FlatGradient.offsets(adapter);
     this.gaps = DropoutGaps.of(adapter.config().dropout());
+    this.filler = Filler.of(decoder.arithmetic());
   }
 
   /**
@@ -53,15 +55,17 @@ public final class AdapterTraining {
    */
   public double lossAndGradient(
       TokenBatch batch, double lossScale, long dropoutSeed, float[] gradient) {
-    Documents documents = Documents.of(batch.lengths());
+    TokenBatch filled = filler.fill(batch);
+    Documents documents = Documents.of(filled.lengths());
     DropoutMasks dropout =
         dropoutSeed == 0
             ? DropoutMasks.NONE
             : new KeyedDropout(
-                dropoutSeed, documents.spread(batch.samples()), documents.positions(), gaps);
-    return lossAndGradient(batch, lossScale, dropout, gradient);
+                dropoutSeed, documents.spread(filled.samples()), documents.positions(), gaps);
+    return lossAndGradient(filled, lossScale, dropout, gradient);
   }
 
+  /** The same of these rows as they are, with given masks. */
   double lossAndGradient(
       TokenBatch batch, double lossScale, DropoutMasks dropout, float[] gradient) {
     decoder.checkLength(Optional.of(adapter), batch.longest());
@@ -95,7 +99,8 @@ public final class AdapterTraining {
   }
 
   /** The summed loss alone, without dropout: for validation. */
-  public double loss(TokenBatch batch) {
+  public double loss(TokenBatch validated) {
+    TokenBatch batch = filler.fill(validated);
     decoder.checkLength(Optional.of(adapter), batch.longest());
     double loss = 0;
     try (NDManager scope = decoder.newScope()) {
@@ -103,7 +108,7 @@ public final class AdapterTraining {
       AdapterRows rows = AdapterRows.all(Optional.of(adapter), documents);
       Pass pass = decoder.pass(scope, rows, documents);
       NDArray x = decoder.hidden(pass, batch.tokens());
-      for (Targets chunk : Targets.of(batch).chunks(decoder.head().chunkRows())) {
+      for (Targets chunk : decoder.head().chunks(Targets.of(batch))) {
         loss += loss(pass, x, chunk);
       }
     }

@@ -135,7 +135,8 @@ final class DecoderLoader {
                     ? new FrozenWeight.Plain(tokens.frozen())
                     : linearWeight(ModuleNames.HEAD, config.projections().size()),
                 bias(ModuleNames.HEAD, config.head().biased())),
-            config.head().softCap()),
+            config.head().softCap(),
+            Filler.of(arithmetic)),
         frozenTensors(tokens),
         quantized);
   }

@@ -70,7 +70,8 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
 
   /**
    * The most that activations take in a forward and backward pass over one micro-batch, without the
-   * head's part: what is kept of every layer, and all of one layer with its gradients.
+   * head's part and without the few rows of {@link Filler}: what is kept of every layer, and all of
+   * one layer with its gradients.
    */
   public long activationBytes(int rows, int columns, Checkpointing checkpointing) {
     long cells = (long) rows * columns;

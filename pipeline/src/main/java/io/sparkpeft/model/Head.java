@@ -17,8 +17,9 @@ import java.util.OptionalDouble;
  *
  * @param norm empty where the last layer ends with one
  * @param softCap c of c tanh(logit / c), if logits are capped
+ * @param filler of chunks that are not whole
  */
-record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
+record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap, Filler filler) {
   /** What the logits of one chunk may take in fp32. */
   private static final long CHUNK_BYTES = 64L << 20;
 
@@ -27,8 +28,10 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
     return (int) Math.max(1, CHUNK_BYTES / (Float.BYTES * vocabulary));
   }
 
-  int chunkRows() {
-    return chunkRows(projection.weight().out());
+  /** The places in parts, each computed by itself; the last is filled up. */
+  List<Targets> chunks(Targets targets) {
+    int most = chunkRows(projection.weight().out());
+    return targets.chunks(most).stream().map(chunk -> filler.fill(chunk, most)).toList();
   }
 
   /** Logits [rows, vocabulary]. x [tokens, hidden]; rows: those wanted, ascending. */
@@ -65,7 +68,7 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
   Result lossAndGradient(Pass pass, NDArray x, Targets targets, double scale, boolean carry) {
     double loss = 0;
     List<NDArray> gradients = new ArrayList<>();
-    for (Targets chunk : targets.chunks(chunkRows())) {
+    for (Targets chunk : chunks(targets)) {
       try (NDManager scope = pass.scope().newSubManager()) {
         Result result = ofChunk(pass.in(scope), x, chunk, scale, carry);
         loss += result.loss();
@@ -88,7 +91,8 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap) {
     Optional<NDArray> gradient =
         projection
             .backward(pass, uncapped(pass, loss.get(1), logits), saved.trace(), carryToNorm)
-            .map(g -> beforeNorm(pass, g, chosen));
+            .map(g -> beforeNorm(pass, g, chosen))
+            .map(g -> EmbeddingKernels.rows(pass.scope(), g, 0, chunk.ids().length));
     return new Result(loss.get(0).getDouble(), gradient.filter(g -> carry));
   }
 

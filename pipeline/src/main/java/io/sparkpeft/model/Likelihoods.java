@@ -98,13 +98,13 @@ public final class Likelihoods {
       Pass pass = decoder.pass(scope, tree);
       NDArray x = decoder.hidden(pass, tree.tokens());
       int from = 0;
-      for (Targets chunk : targets.chunks(decoder.head().chunkRows())) {
+      for (Targets chunk : decoder.head().chunks(targets)) {
         try (NDManager inner = scope.newSubManager()) {
           NDArray logits = decoder.head().logits(pass.in(inner), x, chunk.rows());
           List<NDArray> scores =
               HeadKernels.logLikelihood(
                   inner, logits, Tensors.fromLongs(inner, chunk.ids(), chunk.ids().length));
-          int count = chunk.rows().length;
+          int count = chunk.ids().length;
           System.arraycopy(scores.get(0).toDoubleArray(), 0, likely, from, count);
           System.arraycopy(scores.get(1).toBooleanArray(), 0, greedy, from, count);
           from += count;

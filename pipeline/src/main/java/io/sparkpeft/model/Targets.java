@@ -9,7 +9,7 @@ import java.util.List;
  * The rows of activations from which something is to be predicted.
  *
  * @param rows those of one adapter beside each other, as the adapters lie
- * @param ids the token that follows each
+ * @param ids the token that follows each; places beyond them are there to fill, and predict nothing
  */
 record Targets(long[] rows, long[] ids) {
 

@@ -4,7 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 
-/** {@code kernels/head.py}. logits [rows, vocabulary], targets int64 [rows]. */
+/**
+ * {@code kernels/head.py}. logits [rows, vocabulary], targets int64 [n]; rows beyond n have no
+ * target, and count for nothing.
+ */
 public final class HeadKernels {
   private static final Kernel SOFT_CAP = new Kernel("soft_cap");
   private static final Kernel SOFT_CAP_VJP = new Kernel("soft_cap_vjp");
@@ -24,7 +27,10 @@ public final class HeadKernels {
     return SOFT_CAP_VJP.tensor(scope, gy, y, cap);
   }
 
-  /** The summed cross-entropy (nats, fp64), and the gradient of scale times it by the logits. */
+  /**
+   * The summed cross-entropy (nats, fp64), and the gradient of scale times it by the logits, zero
+   * where there is no target.
+   */
   public static List<NDArray> crossEntropy(
       NDManager scope, NDArray logits, NDArray targets, double scale) {
     return CROSS_ENTROPY.tensors(scope, logits, targets, scale);

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 /** A model of reference/llama.py or families.py with what it is known to compute. */
 final class ReferenceModel implements AutoCloseable {
   private static final String METHODS = "methods/";
+  private static final String VARIANTS = "lora_variants/";
 
   final NDManager manager;
   final Decoder decoder;
@@ -52,7 +53,14 @@ final class ReferenceModel implements AutoCloseable {
     return open(name, new Arithmetic(Dtype.FLOAT32, product, ""));
   }
 
+  /** Also one with an adapter of methods.py or lora_variants.py. */
   static ReferenceModel open(String name, Arithmetic arithmetic) {
+    if (name.startsWith(METHODS)) {
+      return method(name.substring(METHODS.length()), arithmetic);
+    }
+    if (name.startsWith(VARIANTS)) {
+      return variantOfLora(name.substring(VARIANTS.length()), "adapter", arithmetic);
+    }
     return new ReferenceModel(name, name, name + "/adapter", name, arithmetic);
   }
 

@@ -39,6 +39,15 @@ class ArithmeticTest {
   }
 
   @Test
+  void rowsAreFilledUpWhereProductsAreCompiledForThem() {
+    assertThat(new Arithmetic(Dtype.FLOAT32, Product.ONEDNN, "avx2").rowMultiple()).isEqualTo(32);
+    assertThat(new Arithmetic(Dtype.BFLOAT16, Product.PLAIN, "avx2").rowMultiple()).isEqualTo(32);
+    assertThat(new Arithmetic(Dtype.FLOAT32, Product.PLAIN, "avx2").rowMultiple()).isEqualTo(1);
+    assertThat(new Arithmetic(Dtype.BFLOAT16, Product.PLAIN, Arithmetic.CUDA).rowMultiple())
+        .isEqualTo(1);
+  }
+
+  @Test
   void aProcessKeepsToItsTrial() {
     Arithmetic first = Arithmetic.choose(Optional.empty(), Dtype.FLOAT32, Device.cpu());
     assertThat(Arithmetic.choose(Optional.empty(), Dtype.FLOAT32, Device.cpu())).isEqualTo(first);

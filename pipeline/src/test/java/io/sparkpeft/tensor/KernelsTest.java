@@ -318,6 +318,19 @@ class KernelsTest extends TwinTest {
   }
 
   @Test
+  void rowsWithoutATargetCountForNothing() {
+    NDArray logits = random(6, 9);
+    NDArray targets = manager.create(new long[] {3, 0, 8, 3});
+    List<NDArray> own = HeadKernels.crossEntropy(manager, logits.get("0:4"), targets, 0.25);
+    List<NDArray> filled = HeadKernels.crossEntropy(manager, logits, targets, 0.25);
+    assertThat(filled.get(0)).isEqualTo(own.get(0));
+    assertThat(filled.get(1).get("0:4")).isEqualTo(own.get(1));
+    assertThat(filled.get(1).get("4:6")).isEqualTo(own.get(1).get("0:2").zerosLike());
+    assertThat(HeadKernels.logLikelihood(manager, logits, targets))
+        .isEqualTo(HeadKernels.logLikelihood(manager, logits.get("0:4"), targets));
+  }
+
+  @Test
   void rowsOfATableAndBack() {
     NDArray table = random(6, 3);
     NDArray ids = manager.create(new long[] {4, 1});

@@ -1,7 +1,6 @@
 package io.sparkpeft.model;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * Dropout masks as a pure function of (seed, sample, module, position, feature), so that they
@@ -29,31 +28,49 @@ record KeyedDropout(long seed, long[] samples, long[] positions, DropoutGaps gap
 
   @Override
   public int[] dropped(int module, int features) {
-    IntStream.Builder places = IntStream.builder();
+    Places places = new Places(gaps.likelyMost(samples.length * features));
+    long ofSample = 0;
     for (int i = 0; i < samples.length; i++) {
-      drop(places, i * features, features, key(key(key(seed, samples[i]), module), positions[i]));
+      if (i == 0 || samples[i] != samples[i - 1]) {
+        ofSample = key(key(seed, samples[i]), module);
+      }
+      places.drop(gaps, i * features, features, key(ofSample, positions[i]));
     }
-    return places.build().toArray();
+    return places.all();
   }
 
-  private void drop(IntStream.Builder places, int start, int features, long key) {
-    long counter = key;
-    long bits = 0;
-    int left = 0;
-    long feature = -1;
-    while (true) {
-      if (left == 0) {
-        counter += GAMMA;
-        bits = mix(counter);
-        left = Long.SIZE / DropoutGaps.BITS;
+  /** A growing array: what is dropped is known before only by its likely number. */
+  private static final class Places {
+    private static final int AT_ONCE = Long.SIZE / DropoutGaps.BITS;
+
+    private int[] places;
+    private int count;
+
+    Places(int likelyMost) {
+      places = new int[likelyMost];
+    }
+
+    /** Of the row that begins there. */
+    void drop(DropoutGaps gaps, int start, int features, long key) {
+      int feature = -1;
+      for (long counter = key + GAMMA; ; counter += GAMMA) {
+        if (count + AT_ONCE > places.length) {
+          places = Arrays.copyOf(places, places.length + places.length / 2 + AT_ONCE);
+        }
+        long bits = mix(counter);
+        for (int i = 0; i < AT_ONCE; i++) {
+          feature += 1 + gaps.of(bits);
+          if (feature >= features) {
+            return;
+          }
+          places[count++] = start + feature;
+          bits >>>= DropoutGaps.BITS;
+        }
       }
-      feature += 1L + gaps.of(bits);
-      if (feature >= features) {
-        return;
-      }
-      places.add(start + (int) feature);
-      bits >>>= DropoutGaps.BITS;
-      left--;
+    }
+
+    int[] all() {
+      return Arrays.copyOf(places, count);
     }
   }
 

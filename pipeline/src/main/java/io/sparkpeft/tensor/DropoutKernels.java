@@ -3,6 +3,8 @@ package io.sparkpeft.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
 import java.util.Arrays;
 
 /**
@@ -38,13 +40,25 @@ public final class DropoutKernels {
     }
     // One write for each, of the few that are dropped, beats any kernel over all elements.
     ByteBuffer memory = Tensors.memory(x);
-    int bytes = Tensors.dtype(x).bytes();
+    long bytes = memory.remaining() / Math.max(1, x.size());
+    if (bytes == Short.BYTES) {
+      drop(memory.asShortBuffer(), dropped);
+    } else if (bytes == Integer.BYTES) {
+      drop(memory.asIntBuffer(), dropped);
+    } else {
+      throw new IllegalArgumentException("elements of " + bytes + " bytes");
+    }
+  }
+
+  private static void drop(ShortBuffer memory, int[] dropped) {
     for (int place : dropped) {
-      switch (bytes) {
-        case Short.BYTES -> memory.putShort(place * Short.BYTES, (short) 0);
-        case Integer.BYTES -> memory.putInt(place * Integer.BYTES, 0);
-        default -> throw new IllegalArgumentException("elements of " + bytes + " bytes");
-      }
+      memory.put(place, (short) 0);
+    }
+  }
+
+  private static void drop(IntBuffer memory, int[] dropped) {
+    for (int place : dropped) {
+      memory.put(place, 0);
     }
   }
 

@@ -95,6 +95,37 @@ class LauncherCheck {
     assertThat(words.get(words.indexOf("--jars") + 1)).doesNotContain("delta-spark_");
   }
 
+  /** A cluster's executors run its own Spark, which may be without Delta. */
+  @Test
+  void executorsOfAClusterGetDeltaFromTheEmbeddedSparkToo() throws Exception {
+    assertThat(jarsOfEmbedded("--master", "spark://host:7077")).contains("delta-spark_");
+    assertThat(jarsOfEmbedded("--master", "local[2]")).doesNotContain("delta-");
+    assertThat(jarsOfEmbedded()).contains("spark-peft-natives-").doesNotContain("delta-");
+    String cluster = Files.writeString(home.resolve("c.conf"), "spark.master yarn\n").toString();
+    assertThat(jarsOfEmbedded("--properties-file", cluster)).contains("delta-spark_");
+    String local = Files.writeString(home.resolve("l.conf"), "spark.master=local\n").toString();
+    assertThat(jarsOfEmbedded("--properties-file", local)).doesNotContain("delta-");
+  }
+
+  /** Those of the embedded Spark, whose launcher a java of ours stands for. */
+  private String jarsOfEmbedded(String... options) throws Exception {
+    Path java = home.resolve("bin/java");
+    Files.writeString(
+        java,
+        """
+        #!/bin/sh
+        shift 4 # -cp JARS LAUNCHER CLASS
+        printf '\\0\\nprintf\\0%%s\\\\n\\0'
+        printf '%s\\0' "$@"
+        """);
+    Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+    List<String> command = new ArrayList<>(List.of("merge"));
+    command.addAll(List.of(options));
+    Ended ended = run(Map.of("JAVA_HOME", home.toString()), command.toArray(String[]::new));
+    assertThat(ended.code()).as(ended.err()).isZero();
+    return ended.words().get(ended.words().indexOf("--jars") + 1);
+  }
+
   @Test
   void promptsThatLookLikeOptionsAreTheJobs() throws Exception {
     List<String> words = onHome("generate", "--prompt", "--master", "--raw").words();

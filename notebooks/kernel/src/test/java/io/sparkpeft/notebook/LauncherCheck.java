@@ -56,6 +56,28 @@ class LauncherCheck {
     assertThat(Json.read(written).path("interrupt_mode").asText()).isEqualTo("signal");
   }
 
+  /** Install is run in one folder, the kernel in another. */
+  @Test
+  void theKernelFindsPropertiesWhereverItWorks() throws Exception {
+    Path conf = PROJECT.resolve("conf/spark-defaults-standalone.conf");
+    String here = Path.of("").toAbsolutePath().relativize(conf).toString();
+    Map<String, String> environment = Map.of("JUPYTER_DATA_DIR", home.toString());
+    for (List<String> words :
+        List.of(List.of("--properties-file", here), List.of("--properties-file=" + here))) {
+      List<String> command = new ArrayList<>(List.of("notebook", "install"));
+      command.addAll(words);
+      assertThat(run(environment, command.toArray(String[]::new)).code()).isZero();
+      List<String> argv = argv(home.resolve("kernels/spark-peft-java/kernel.json"));
+      assertThat(argv.get(4)).isEqualTo("--properties-file");
+      assertThat(Path.of(argv.get(5))).isAbsolute().hasSameBinaryContentAs(conf);
+    }
+    Ended missing = run(environment, "notebook", "install", "--properties-file", "none.conf");
+    assertThat(missing.code()).isEqualTo(66);
+    assertThat(missing.err()).contains("There is no file ").contains("/none.conf. Check the path.");
+    assertThat(run(environment, "notebook", "install", "--properties-file").err())
+        .contains("--properties-file needs a value.");
+  }
+
   private static List<String> argv(Path spec) {
     List<String> words = new ArrayList<>();
     for (JsonNode word : Json.read(spec).path("argv")) {

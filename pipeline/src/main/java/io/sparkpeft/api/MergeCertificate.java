@@ -22,6 +22,7 @@ import java.util.Locale;
  * @param prompts how many were compared
  * @param greedyTokens continued from them
  * @param equalGreedyTokens of these, the same in both
+ * @param peakMemoryBytes the most that was resident while one was merged and compared; 0 if unknown
  */
 record MergeCertificate(
     MergeSection.Base base,
@@ -34,7 +35,8 @@ record MergeCertificate(
     double meanAbsLogitChange,
     int prompts,
     int greedyTokens,
-    int equalGreedyTokens)
+    int equalGreedyTokens,
+    long peakMemoryBytes)
     implements Serializable {
   private static final String ROW = "  %-26s %14s  %s%n";
 

@@ -23,6 +23,7 @@ import io.sparkpeft.spark.telemetry.Count.Counter;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.Engine;
+import io.sparkpeft.train.PeakMemory;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.ModelFolderWriter;
 import io.sparkpeft.weights.NamedTensor;
@@ -51,6 +52,7 @@ record MergeTask(List<String> assignments, String target, String combined, Count
   @Override
   public MergeCertificate call() {
     Engine.prepareThread();
+    PeakMemory.reset();
     try (NDManager manager = Engine.newManager(Device.cpu())) {
       Files.createDirectories(Path.of(target));
       MergeCertificate certificate =
@@ -89,11 +91,15 @@ record MergeTask(List<String> assignments, String target, String combined, Count
     }
 
     MergeCertificate run() {
-      TensorSource floats = floats();
-      try (Merge merge = merge(floats, adapters, settings.mode())) {
+      return certificate(merged());
+    }
+
+    /** Writes the merged model; returns by changed tensor the largest change of a value. */
+    private Map<String, Double> merged() {
+      try (Merge merge = merge(floats(), adapters, settings.mode())) {
         write(merge);
         merge.requireChange(adapters.get(adapters.size() - 1));
-        return certificate(merge.largestChanges());
+        return merge.largestChanges();
       }
     }
 
@@ -169,11 +175,11 @@ record MergeTask(List<String> assignments, String target, String combined, Count
       ModelFolder result = ModelFolder.open(Path.of(target));
       ModelFolder adaptedFolder = isUnmerged ? result : base;
       ModelFolder mergedFolder = isUnmerged ? base : result;
-      ProbeAnswers before = answers(adaptedFolder, prompts);
-      ProbeAnswers adapted = adaptedAnswers(adaptedFolder, prompts);
+      Unmerged unmerged = unmerged(adaptedFolder, prompts);
+      ProbeAnswers adapted = unmerged.answers();
       ProbeAnswers merged = answers(mergedFolder, prompts);
       ProbeAnswers.Distance difference = adapted.distance(merged);
-      ProbeAnswers.Distance change = adapted.distance(before);
+      ProbeAnswers.Distance change = unmerged.change();
       return new MergeCertificate(
           settings.base(),
           adapters.size(),
@@ -185,28 +191,54 @@ record MergeTask(List<String> assignments, String target, String combined, Count
           change.mean(),
           prompts.size(),
           adapted.greedyTokens(merged),
-          adapted.equalGreedyTokens(merged));
+          adapted.equalGreedyTokens(merged),
+          PeakMemory.bytes());
+    }
+
+    /**
+     * What base and adapters answer.
+     *
+     * @param change from what the base does without them
+     */
+    private record Unmerged(ProbeAnswers answers, ProbeAnswers.Distance change) {}
+
+    /** The last adapter beside the model, those before it merged exactly. */
+    private Unmerged unmerged(ModelFolder model, List<int[]> prompts) {
+      List<Path> first = adapters.subList(0, adapters.size() - 1);
+      ProbeAnswers before;
+      try (NDManager scope = freshScope()) {
+        Decoder decoder = decoder(scope, model);
+        before = ProbeAnswers.of(decoder, Optional.empty(), prompts);
+        if (first.isEmpty()) {
+          return unmerged(scope, decoder, before, prompts);
+        }
+      }
+      try (NDManager scope = freshScope()) {
+        return unmerged(scope, mergedDecoder(scope, model, first), before, prompts);
+      }
+    }
+
+    private Unmerged unmerged(
+        NDManager scope, Decoder decoder, ProbeAnswers before, List<int[]> prompts) {
+      Path last = adapters.get(adapters.size() - 1);
+      Adapter adapter = Adapters.load(scope, last, plain.baseModel(), decoder.frozenTensors());
+      ProbeAnswers answers = ProbeAnswers.of(decoder, Optional.of(adapter), prompts);
+      return new Unmerged(answers, answers.distance(before));
     }
 
     private ProbeAnswers answers(ModelFolder model, List<int[]> prompts) {
-      try (NDManager scope = manager.newSubManager()) {
-        Decoder decoder = decoder(scope, model.path().equals(base.path()), model);
-        return ProbeAnswers.of(decoder, Optional.empty(), prompts);
+      try (NDManager scope = freshScope()) {
+        return ProbeAnswers.of(decoder(scope, model), Optional.empty(), prompts);
       }
     }
 
-    /** The last adapter beside the model, those before it merged exactly. */
-    private ProbeAnswers adaptedAnswers(ModelFolder model, List<int[]> prompts) {
-      try (NDManager scope = manager.newSubManager()) {
-        List<Path> first = adapters.subList(0, adapters.size() - 1);
-        Path last = adapters.get(adapters.size() - 1);
-        Decoder decoder =
-            first.isEmpty()
-                ? decoder(scope, model.path().equals(base.path()), model)
-                : mergedDecoder(scope, model, first);
-        Adapter adapter = Adapters.load(scope, last, plain.baseModel(), decoder.frozenTensors());
-        return ProbeAnswers.of(decoder, Optional.of(adapter), prompts);
-      }
+    /**
+     * Where one model is held, after the one before is gone whole: maps of its files, and what was
+     * read of them into direct memory, go with the garbage and with nothing else.
+     */
+    private NDManager freshScope() {
+      System.gc();
+      return manager.newSubManager();
     }
 
     private Decoder mergedDecoder(NDManager scope, ModelFolder model, List<Path> first) {
@@ -219,10 +251,9 @@ record MergeTask(List<String> assignments, String target, String combined, Count
       return Decoder.load(scope, config, merge.tensors(), arithmetic());
     }
 
-    /**
-     * @param isBase whether it is quantised on load where the recipe says so
-     */
-    private Decoder decoder(NDManager scope, boolean isBase, ModelFolder model) {
+    /** A model as it is stored; the base quantised on load where the recipe says so. */
+    private Decoder decoder(NDManager scope, ModelFolder model) {
+      boolean isBase = model.path().equals(base.path());
       DecoderConfig config = isBase ? recipe.model().config() : DecoderConfig.read(model.config());
       return Decoder.load(scope, config, model.tensors(), arithmetic());
     }

@@ -25,7 +25,9 @@ record Merging(SparkSession session, JobEvents messages) {
       messages.accept("Run " + result.runId() + " is finished already; its model is reused.");
       return new Merged(finished.get(), true);
     }
+    MergeMemory predicted = MergeMemory.of(recipe);
     tellWhatWillHappen(recipe);
+    messages.accept(predicted.text());
     try (NewFolder folder = result.begin();
         Count count = Count.open(result.runId(), "tensors", messages.watcher())) {
       MergeTask task =
@@ -37,10 +39,16 @@ record Merging(SparkSession session, JobEvents messages) {
       MergeCertificate certificate = OnExecutor.run(session, "spark-peft: merge", task);
       count.finish();
       messages.accept(certificate.text());
+      if (certificate.peakMemoryBytes() > 0) {
+        messages.accept(
+            "Peak memory: "
+                + MergeMemory.mebibytes(certificate.peakMemoryBytes())
+                + ", with the process's own.");
+      }
       if (certificate.equalGreedyTokens() < certificate.greedyTokens()) {
         messages.accept(warning(certificate));
       }
-      return new Merged(result.commit(folder, json(result, certificate)), false);
+      return new Merged(result.commit(folder, json(result, certificate, predicted)), false);
     }
   }
 
@@ -72,13 +80,16 @@ record Merging(SparkSession session, JobEvents messages) {
         .formatted(others, certificate.greedyTokens(), why);
   }
 
-  private static ObjectNode json(ResultFolder result, MergeCertificate certificate) {
+  private static ObjectNode json(
+      ResultFolder result, MergeCertificate certificate, MergeMemory predicted) {
     ObjectNode keys =
         Json.object()
             .put("model_path", result.location(MODEL))
             .put("max_abs_logit_difference", certificate.maxAbsLogitDifference())
             .put("max_abs_logit_change", certificate.maxAbsLogitChange())
-            .put("max_abs_weight_change", certificate.maxAbsWeightChange());
+            .put("max_abs_weight_change", certificate.maxAbsWeightChange())
+            .put("predicted_memory_bytes", predicted.total())
+            .put("peak_memory_bytes", certificate.peakMemoryBytes());
     keys.set("certificate", certificate.json());
     return keys;
   }

@@ -26,9 +26,15 @@ final class ProbePrompts {
           "Summarise: The committee met on Tuesday and agreed to meet again.",
           "The three laws of thermodynamics are");
 
-  private static final int LONGEST = 48;
+  /** Tokens of a prompt. */
+  static final int LONGEST = 48;
 
   private ProbePrompts() {}
+
+  /** How many there are, read or drawn. */
+  static int count(Recipe recipe) {
+    return texts(recipe.merge().promptFile()).size();
+  }
 
   /**
    * @param room tokens of the model's context to be left for an answer

@@ -47,8 +47,15 @@ class MergingTest {
         .isPositive();
     assertThat(merged.equalGreedyShare()).isLessThan(1);
     assertThat(messages.get(0)).startsWith("Merging " + goldens.resolve("few") + " into ");
-    assertThat(messages.get(1)).startsWith("Merged and unmerged, compared in float32:");
-    assertThat(messages.get(2))
+    assertThat(messages.get(1))
+        .startsWith("Comparing takes about ")
+        .contains(" MiB, one model at a time: ");
+    assertThat(messages.get(2)).startsWith("Merged and unmerged, compared in float32:");
+    assertThat(messages.get(3)).matches("Peak memory: [0-9,]+ MiB, with the process's own\\.");
+    assertThat(result.at("/peak_memory_bytes").asLong())
+        .isGreaterThan(result.at("/predicted_memory_bytes").asLong())
+        .isPositive();
+    assertThat(messages.get(4))
         .startsWith("Warning: the merged model continues the probe prompts otherwise in ")
         .contains("Four bits cannot hold all that the adapter adds:");
     assertThat(events)

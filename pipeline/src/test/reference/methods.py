@@ -57,12 +57,21 @@ METHODS = {
         IA3Config,
         {"target_modules": llama.LINEAR, "feedforward_modules": ["up_proj", "o_proj", "lm_head"]},
     ),
+    "ia3_all_linear": (
+        IA3Config,
+        # The default, down_proj, is what PEFT computes the same with; its own file it then refuses.
+        {
+            "target_modules": "all-linear",
+            "feedforward_modules": [f"model.layers.{n}.mlp.down_proj" for n in range(2)],
+        },
+    ),
     "prefix": (PrefixTuningConfig, {"num_virtual_tokens": 5}),
     "prefix_projected": (
         PrefixTuningConfig,
         {"num_virtual_tokens": 5, "prefix_projection": True, "encoder_hidden_size": 7},
     ),
 }
+SAME = {"ia3_all_linear": {"target_modules": "all-linear"}}
 STEPS, RATE, WEIGHT_DECAY = 5, 0.01, 0.1
 PREFIXED = ["gpt2", "opt", "gpt_neox", "phi", "mistral", "qwen2_window", "gemma2", "gemma3"]
 PREFIXED += ["phi3_longrope", "falcon_rw"]
@@ -127,6 +136,14 @@ def adapted(name):
         return randomized(BottleneckModel(model, BOTTLENECKS[name]))
     kind, settings = METHODS[name]
     return randomized(get_peft_model(model, kind(task_type="CAUSAL_LM", **settings)))
+
+
+def require_same(name, expected):
+    """PEFT computes the same with settings that its own reading refuses."""
+    kind, _ = METHODS[name]
+    other = randomized(get_peft_model(untied(), kind(task_type="CAUSAL_LM", **SAME[name])))
+    logits = other(input_ids=llama.tokens(10, 200)[None]).logits[0, ::8]
+    assert torch.equal(logits, expected)
 
 
 def put_masks(model, cells):
@@ -278,6 +295,8 @@ def write(folder, model, settings):
         for text in scored:
             text["sum"] = llama.log_likelihood(model, text["tokens"], text["from"])
         text = [llama.greedy(model, prompt) for prompt in llama.PROMPTS]
+    if folder.name in SAME:
+        require_same(folder.name, expected["adapted_logits"])
     loss, gradients = gradients_of(model, "gradient.", ids, targets, settings)
     expected.update(gradients)
     masks = put_masks(model, ids.numel())

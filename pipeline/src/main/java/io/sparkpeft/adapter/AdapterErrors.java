@@ -292,6 +292,14 @@ final class AdapterErrors {
         "Merge onto the base that the adapter was trained on, unquantised.");
   }
 
+  static SparkPeftException noFeedforward(String name) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot use feedforward_modules with \"" + name + "\".",
+        "No linear layer that all-linear adapts is called so, and they must be among target_modules.",
+        "Name the ends of layers' names, or leave it out for the architecture's own.");
+  }
+
   static SparkPeftException otherBase(String key, int found, int expected) {
     return SparkPeftException.of(
         CONFIGURATION,

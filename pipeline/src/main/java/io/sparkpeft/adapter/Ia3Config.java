@@ -2,6 +2,7 @@ package io.sparkpeft.adapter;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkpeft.adapter.ModuleSelector.AllLinear;
 import java.util.List;
 
 /** PEFT's IA3Config. */
@@ -10,7 +11,13 @@ public final class Ia3Config extends AdapterConfig {
     super(keys);
   }
 
-  /** With the architecture's default targets and feedforward modules in place of none. */
+  /**
+   * With the architecture's default targets and feedforward modules in place of none. With
+   * "all-linear" the latter are named in full, as the targets then are: PEFT computes the same
+   * without, and refuses to read the file that it writes.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) too if a feedforward module is no target
+   */
   @Override
   public AdapterConfig resolvedFor(BaseModel base) {
     AdapterConfig targeted =
@@ -21,7 +28,27 @@ public final class Ia3Config extends AdapterConfig {
         key("feedforward_modules").isNull()
             ? targeted.with("feedforward_modules", Ia3DefaultTargets.feedforward(base.modelType()))
             : targeted;
-    return TargetModules.resolved(complete, base);
+    boolean isNamedInFull =
+        complete.targetModules().orElse(null) instanceof AllLinear
+            && complete.key("feedforward_modules").isArray();
+    return TargetModules.resolved(isNamedInFull ? inFull(complete, base) : complete, base);
+  }
+
+  private static AdapterConfig inFull(AdapterConfig config, BaseModel base) {
+    List<String> targets =
+        base.linearModules().stream()
+            .map(LinearModule::name)
+            .filter(config.targetModules().orElseThrow()::matches)
+            .toList();
+    List<String> ends = PeftKeys.texts(config.key("feedforward_modules"));
+    for (String end : ends) {
+      if (targets.stream().noneMatch(path -> path.endsWith(end))) {
+        throw AdapterErrors.noFeedforward(end);
+      }
+    }
+    List<String> named =
+        targets.stream().filter(path -> ends.stream().anyMatch(path::endsWith)).toList();
+    return config.with("feedforward_modules", named);
   }
 
   @Override

@@ -112,6 +112,46 @@ class OtherMethodsTest {
     assertThat(side(pattern, "mlp.up_proj")).isEqualTo(Side.INPUTS);
   }
 
+  /** PEFT writes them as they were given, and then refuses to read what it wrote. */
+  @Test
+  void feedforwardModulesOfAllLinearAreNamedInFull() throws IOException {
+    Adapter adapter = created("IA3", Map.of("target_modules", "all-linear"));
+    assertThat(side(adapter, "mlp.down_proj")).isEqualTo(Side.INPUTS);
+    assertThat(side(adapter, "mlp.up_proj")).isEqualTo(Side.OUTPUTS);
+    adapter.save(folder, "tiny");
+    AdapterConfig read = AdapterConfig.read(folder);
+    assertThat(PeftKeys.texts(read.key("feedforward_modules")))
+        .containsExactly("model.layers.0.mlp.down_proj", "model.layers.1.mlp.down_proj");
+    Map<String, Object> named =
+        Map.of("target_modules", "all-linear", "feedforward_modules", List.of("down_proj"));
+    assertThat(config("IA3", named).resolvedFor(BASE)).isEqualTo(adapter.config());
+
+    Path config = folder.resolve(AdapterFiles.CONFIG);
+    String theirs =
+        Files.readString(config)
+            .replaceAll(
+                "(?s)\"feedforward_modules\": \\[.*?\\]",
+                "\"feedforward_modules\": [\"down_proj\"]");
+    Files.writeString(config, theirs);
+    assertThatThrownBy(() -> AdapterConfig.read(folder))
+        .hasMessageContaining("Cannot use feedforward_modules in " + config)
+        .hasMessageContaining("They must be among target_modules");
+  }
+
+  @Test
+  void feedforwardModulesOfAllLinearAreLayers() {
+    Map<String, Object> none =
+        Map.of("target_modules", "all-linear", "feedforward_modules", List.of());
+    assertThat(side(created("IA3", none), "mlp.down_proj")).isEqualTo(Side.OUTPUTS);
+    Map<String, Object> unknown =
+        Map.of("target_modules", "all-linear", "feedforward_modules", List.of("lm_head"));
+    assertThatThrownBy(() -> created("IA3", unknown))
+        .hasMessage(
+            "Cannot use feedforward_modules with \"lm_head\". No linear layer that all-linear"
+                + " adapts is called so, and they must be among target_modules. Name the ends of"
+                + " layers' names, or leave it out for the architecture's own.");
+  }
+
   private static Side side(Adapter adapter, String module) {
     return ((ScaleDelta) adapter.linear("model.layers.0." + module).orElseThrow()).side();
   }

@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param compute the element type of activations and frozen weights: float32 or bfloat16
  *     (statistics of norms and softmax, and all adapter tensors, are float32 either way)
  * @param product the library of large matrix products
- * @param instructionSet the widest vector instructions of the processor, see {@link Processor}; of
- *     a GPU, {@value #CUDA}
+ * @param instructionSet the widest vector instructions of the processor, see {@link Processor}, and
+ *     whether Java's vectors are used; of a GPU, {@value #CUDA}
  */
 public record Arithmetic(Dtype compute, Product product, String instructionSet) {
   /** Stands for the instruction set of a GPU. */
@@ -20,6 +20,9 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
 
   /** Few enough numbers of rows; of a micro-batch of 500, fewer than 4 % are added on average. */
   private static final int COMPILED_ROWS = 32;
+
+  /** Ends the instruction set where Java's vectors are used too, see {@link Attention#LANES}. */
+  private static final String VECTORS = "+vectors";
 
   public Arithmetic {
     if (compute != Dtype.FLOAT32 && compute != Dtype.BFLOAT16) {
@@ -67,11 +70,14 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
 
   /** Whether that device of this machine can compute it to the same bits. */
   public boolean runsOn(Device device) {
-    return instructionSet(device).equals(instructionSet);
+    String here = instructionSet(device);
+    return here.equals(instructionSet) || here.equals(instructionSet + VECTORS);
   }
 
   private static String instructionSet(Device device) {
-    return device.isGpu() ? CUDA : Processor.here().instructionSet();
+    return device.isGpu()
+        ? CUDA
+        : Processor.here().instructionSet() + (LanesAttention.isAvailable() ? VECTORS : "");
   }
 
   /**
@@ -86,6 +92,9 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
 
   /** How attention is computed. */
   public Attention attention() {
-    return instructionSet.equals(CUDA) ? Attention.FUSED : Attention.BLOCKS;
+    if (instructionSet.equals(CUDA)) {
+      return Attention.FUSED;
+    }
+    return instructionSet.endsWith(VECTORS) ? Attention.LANES : Attention.BLOCKS;
   }
 }

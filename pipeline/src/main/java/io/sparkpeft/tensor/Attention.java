@@ -5,8 +5,11 @@ package io.sparkpeft.tensor;
  * a whole run.
  */
 public enum Attention {
-  /** Our own, in blocks of each document: what CPUs are fast at. */
+  /** Our own, by torch's kernels in blocks of each document: what every CPU can do. */
   BLOCKS,
+
+  /** Our own, by Java's vectors: what CPUs with wide ones are fastest at. */
+  LANES,
 
   /**
    * torch's scaled_dot_product_attention over documents padded to one length: GPUs have it fused.

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * {@code kernels/attention.py} and {@code kernels/cache.py}. N tokens of documents that lie one
@@ -48,8 +49,9 @@ public final class AttentionKernels {
    * The result of attention.
    *
    * @param y [N, K G D]
-   * @param sums logarithms, to the base of 2, of the sums that made probabilities of the scores,
-   *     fp32 [K, N, G, 1]; empty where the backward pass makes them again
+   * @param sums what makes probabilities of the scores again: logarithms, to the base of 2, of
+   *     their sums, fp32 [K, N, G, 1], or what {@link LanesAttention} keeps; empty where the
+   *     backward pass computes attention again
    */
   public record Mixed(NDArray y, Optional<NDArray> sums) {}
 
@@ -74,7 +76,19 @@ public final class AttentionKernels {
     }
 
     private boolean isFused() {
-      return method == Attention.FUSED && window == 0 && cap == 0 && slopes.isEmpty();
+      return method == Attention.FUSED && window == 0 && isPlain();
+    }
+
+    /** Whether a document of so many keys is computed by {@link LanesAttention}. */
+    private boolean isByLanes(NDArray q, long keys) {
+      return method == Attention.LANES
+          && (window == 0 || window >= keys)
+          && isPlain()
+          && LanesAttention.takes(q.getShape().get(3));
+    }
+
+    private boolean isPlain() {
+      return cap == 0 && slopes.isEmpty();
     }
   }
 
@@ -145,6 +159,9 @@ public final class AttentionKernels {
       NDArray y = FusedAttention.forward(scope, heads, lengths, pasts[0], form.scale());
       return new Mixed(y, Optional.empty());
     }
+    if (form.isByLanes(heads.q(), mostKeys(lengths, pasts))) {
+      return LanesAttention.here().forward(scope, heads, lengths, pasts, form.scale());
+    }
     List<NDArray> results =
         ATTENTION.tensors(
             scope,
@@ -172,6 +189,11 @@ public final class AttentionKernels {
     if (form.isFused()) {
       return FusedAttention.vjp(scope, gy, heads, lengths, past, form.scale());
     }
+    long[] pasts = new long[lengths.length];
+    Arrays.fill(pasts, past);
+    if (form.isByLanes(heads.q(), mostKeys(lengths, pasts))) {
+      return LanesAttention.here().vjp(scope, gy, mixed, heads, lengths, pasts, form.scale());
+    }
     return Heads.of(
         ATTENTION_VJP.tensors(
             scope,
@@ -188,6 +210,10 @@ public final class AttentionKernels {
             form.window(),
             form.cap(),
             form.slopes()));
+  }
+
+  private static long mostKeys(long[] lengths, long[] pasts) {
+    return IntStream.range(0, lengths.length).mapToLong(i -> pasts[i] + lengths[i]).max().orElse(0);
   }
 
   /** An empty cache of keys or values [rows, heads, positions, features], of like's type. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.adapter.AdaptedModule;
 import io.sparkpeft.adapter.AdapterParameter;
@@ -74,6 +75,17 @@ class FamiliesReferenceTest {
   @MethodSource("families")
   void lossAndEveryGradient(String family) {
     try (ReferenceModel model = ReferenceModel.open("families/" + family, Product.ONEDNN)) {
+      assertLossAndEveryGradient(model);
+    }
+  }
+
+  /** As a run computes on this machine, by Java's vectors if it has any. */
+  @ParameterizedTest
+  @MethodSource("families")
+  void lossAndEveryGradientAsChosen(String family) {
+    Arithmetic arithmetic =
+        Arithmetic.choose(Optional.of(Dtype.FLOAT32), Dtype.FLOAT32, Device.cpu());
+    try (ReferenceModel model = ReferenceModel.open("families/" + family, arithmetic)) {
       assertLossAndEveryGradient(model);
     }
   }

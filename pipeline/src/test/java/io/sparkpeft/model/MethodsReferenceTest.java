@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.AdapterConfig;
@@ -70,6 +71,17 @@ class MethodsReferenceTest {
     try (ReferenceModel model = ReferenceModel.method(method, arithmetic)) {
       float[] logits = model.decoder.logits(Optional.of(model.adapter), model.tokens("long"));
       assertThat(cosine(kept(logits), model.floats("adapted_logits"))).isGreaterThan(LEAST_COSINE);
+    }
+  }
+
+  /** As a run computes on this machine, by Java's vectors if it has any. */
+  @ParameterizedTest
+  @MethodSource("trainable")
+  void lossAndEveryGradientAsChosen(String method) {
+    Arithmetic arithmetic =
+        Arithmetic.choose(Optional.of(Dtype.FLOAT32), Dtype.FLOAT32, Device.cpu());
+    try (ReferenceModel model = ReferenceModel.method(method, arithmetic)) {
+      assertLossAndEveryGradient(model, Checkpointing.KEEP_PRODUCTS);
     }
   }
 

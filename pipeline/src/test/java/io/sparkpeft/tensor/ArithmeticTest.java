@@ -55,6 +55,18 @@ class ArithmeticTest {
         .isEqualTo(new Arithmetic(Dtype.BFLOAT16, Product.PLAIN, first.instructionSet()));
   }
 
+  /** Checkpoints of a run without Java's vectors go on where there are some; not the reverse. */
+  @Test
+  void javasVectorsAreUsedWhereTheyWereChosen() {
+    String processor = Processor.here().instructionSet();
+    Arithmetic without = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, processor);
+    Arithmetic with = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, processor + "+vectors");
+    assertThat(without.attention()).isEqualTo(Attention.BLOCKS);
+    assertThat(without.runsOn(Device.cpu())).isTrue();
+    assertThat(with.attention()).isEqualTo(Attention.LANES);
+    assertThat(with.runsOn(Device.cpu())).isEqualTo(LanesAttention.isAvailable());
+  }
+
   @Test
   void anUnknownProcessorHasABaseline() {
     assertThat(Processor.parse("").instructionSet()).isEqualTo("baseline");

@@ -1,0 +1,72 @@
+package io.sparkpeft.tensor;
+
+/**
+ * Arithmetic in fp32 on {@value #COUNT} numbers at a time, the lanes. Arrays hold groups of lanes
+ * one after another, or rows of other lengths. Every lane is computed by itself and in the same
+ * order everywhere, so that all implementations give the same bits.
+ */
+interface Lanes {
+  /** How many numbers are worked on at a time. */
+  int COUNT = 16;
+
+  /** How many groups of lanes {@link #weigh} and {@link #spread} compute at once. */
+  int GROUPS = 8;
+
+  /**
+   * {@value #GROUPS} sums of groups of lanes: {@code to[u] = sum over t of weights[at + t step + u
+   * row] x[t]}, written to groups u from {@code toAt} on.
+   *
+   * @param x groups of lanes, {@code terms} of them
+   */
+  void weigh(
+      float[] weights, int at, int step, int row, float[] x, int terms, float[] to, int toAt);
+
+  /**
+   * Adds to the first lanes of {@value #GROUPS} rows: {@code to[u] += sum over lanes i of
+   * weights[u] [i] x[i]}.
+   *
+   * @param weights groups of lanes, of which those from {@code at} on are read
+   * @param x {@value #COUNT} rows, of which lanes from {@code xAt} on are read
+   * @param to rows, from {@code toAt} on
+   * @param stride numbers of a row of x and of to
+   */
+  void spread(float[] weights, int at, float[] x, int xAt, float[] to, int toAt, int stride);
+
+  /** Adds groups of lanes from {@code at} on the groups of {@code more}. */
+  void add(float[] x, int at, float[] more, int groups);
+
+  /** The largest of each lane, of groups of lanes. */
+  void highest(float[] x, int groups, float[] highest);
+
+  /**
+   * Makes every group of lanes x to 2^(x - top), and to zero where that is less than 2^-64, which
+   * is lost in a sum of at least 1 and would lead to denormal numbers. The relative error is at
+   * most 3e-7.
+   *
+   * @param total receives the sum of each lane
+   */
+  void raise(float[] x, int groups, float[] top, float[] total);
+
+  /** Makes every group of lanes y to {@code x (y - less)}. */
+  void multiplyDifference(float[] x, float[] y, int groups, float[] less);
+
+  /**
+   * Groups of lanes out of {@value #COUNT} rows: lane i of group d is number d of row i, times
+   * factor.
+   *
+   * @param begins where the rows begin
+   */
+  void transpose(float[] rows, int[] begins, int groups, float factor, float[] lanes);
+
+  /** The other way round: number d of row i is lane i of group d, times the lane's factor. */
+  void transposeBack(float[] lanes, int groups, float[] factors, float[] rows, int[] begins);
+
+  /** The sum of products of each lane of groups of lanes. */
+  void dot(float[] x, float[] y, int groups, float[] sums);
+
+  /** Numbers in bfloat16, whole groups of lanes, to fp32. */
+  void widen(short[] halves, int count, float[] to, int toAt);
+
+  /** Numbers in fp32, whole groups of lanes, to the nearest bfloat16, ties to even. */
+  void narrow(float[] from, int fromAt, int count, short[] halves);
+}

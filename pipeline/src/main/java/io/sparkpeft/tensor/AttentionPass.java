@@ -4,7 +4,10 @@ import ai.djl.ndarray.NDArray;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Goes through all heads and documents, between their tensors and {@link HeadAttention}. Key heads
@@ -22,24 +25,28 @@ final class AttentionPass {
   private final float scale;
   private final long[] lengths;
   private final long[] pasts;
-  private final Heads heads;
-  private final Mixed mixed;
+  private final HeadRows q;
+  private final HeadRows k;
+  private final HeadRows v;
+  private final HeadRows y;
   private final FloatBuffer statistics; // [K, G, 2, N]
   private final HeadAttention head;
 
   AttentionPass(Lanes lanes, Heads heads, Mixed mixed, long[] lengths, long[] pasts, double scale) {
     this.lanes = lanes;
-    long[] q = heads.q().getShape().getShape();
-    this.keyHeads = Math.toIntExact(q[0]);
-    this.tokens = Math.toIntExact(q[1]);
-    this.groups = Math.toIntExact(q[2]);
-    this.features = Math.toIntExact(q[3]);
+    long[] shape = heads.q().getShape().getShape();
+    this.keyHeads = Math.toIntExact(shape[0]);
+    this.tokens = Math.toIntExact(shape[1]);
+    this.groups = Math.toIntExact(shape[2]);
+    this.features = Math.toIntExact(shape[3]);
     this.allKeys = Math.toIntExact(heads.k().getShape().get(1));
     this.scale = (float) scale;
     this.lengths = lengths;
     this.pasts = pasts;
-    this.heads = heads;
-    this.mixed = mixed;
+    this.q = rows(heads.q());
+    this.k = rows(heads.k());
+    this.v = rows(heads.v());
+    this.y = rows(mixed.y());
     this.statistics = Tensors.memory(mixed.sums().orElseThrow()).asFloatBuffer();
     this.head = scratch();
   }
@@ -51,55 +58,56 @@ final class AttentionPass {
       needed = Math.max(needed, Math.toIntExact(lengths[i] + pasts[i]));
     }
     HeadAttention last = SCRATCH.get();
-    if (last == null || !last.fits(features, needed)) {
+    if (last == null || !last.fits(lanes, features, needed)) {
       last = new HeadAttention(lanes, features, needed);
       SCRATCH.set(last);
     }
     return last;
   }
 
-  /** What one document's part of one key head is. */
+  /** One document's part of one key head. */
   private record Part(int keyHead, int firstToken, int length, int firstKey, int past) {}
 
-  @FunctionalInterface
-  private interface PartWork {
-    void on(Part part);
-  }
-
-  private void forEachPart(PartWork work) {
+  private List<Part> parts() {
+    List<Part> parts = new ArrayList<>();
     for (int keyHead = 0; keyHead < keyHeads; keyHead++) {
       int token = 0;
       int key = 0;
       for (int i = 0; i < lengths.length; i++) {
         int length = Math.toIntExact(lengths[i]);
         int past = Math.toIntExact(pasts[i]);
-        work.on(new Part(keyHead, token, length, key, past));
+        parts.add(new Part(keyHead, token, length, key, past));
         token += length;
         key += past + length;
       }
     }
+    return parts;
   }
 
-  /** Into the tensors of {@code mixed}. */
+  /** With the part's keys and values, and each block's queries, before the work. */
+  private void forEachBlock(Part part, Consumer<Block> work) {
+    readKeys(part);
+    for (int group = 0; group < groups; group++) {
+      for (int i = 0; i < part.length(); i += HeadAttention.BLOCK) {
+        Block block = new Block(part, group, i);
+        readQueries(block);
+        work.accept(block);
+      }
+    }
+  }
+
+  /** Into the tensors of the result. */
   void forward() {
-    HeadRows q = rows(heads.q());
-    HeadRows k = rows(heads.k());
-    HeadRows v = rows(heads.v());
-    HeadRows y = rows(mixed.y());
-    forEachPart(
-        part -> {
-          readKeys(part, k, v);
-          for (int group = 0; group < groups; group++) {
-            for (int i = 0; i < part.length(); i += HeadAttention.BLOCK) {
-              Block block = new Block(part, group, i);
-              readQueries(block, q);
-              head.forward(part.past() + i);
-              y.write(block.resultRow(), resultStep(), block.rows(), head.y, head.stride());
-              statistics.put(block.statistic(0), head.top, 0, block.rows());
-              statistics.put(block.statistic(1), head.inverse, 0, block.rows());
-            }
-          }
-        });
+    for (Part part : parts()) {
+      forEachBlock(
+          part,
+          block -> {
+            head.forward(block.past());
+            y.write(block.resultRow(), resultStep(), block.rows(), head.y, head.stride());
+            statistics.put(block.statistic(0), head.top, 0, block.rows());
+            statistics.put(block.statistic(1), head.inverse, 0, block.rows());
+          });
+    }
   }
 
   /**
@@ -107,34 +115,25 @@ final class AttentionPass {
    * @param gradients receives those of the heads
    */
   void backward(NDArray gy, Heads gradients) {
-    HeadRows q = rows(heads.q());
-    HeadRows k = rows(heads.k());
-    HeadRows v = rows(heads.v());
-    HeadRows y = rows(mixed.y());
     HeadRows gResult = rows(gy);
     HeadRows gq = rows(gradients.q());
     HeadRows gk = rows(gradients.k());
     HeadRows gv = rows(gradients.v());
-    forEachPart(
-        part -> {
-          readKeys(part, k, v);
-          for (int group = 0; group < groups; group++) {
-            for (int i = 0; i < part.length(); i += HeadAttention.BLOCK) {
-              Block block = new Block(part, group, i);
-              readQueries(block, q);
-              readBlock(y, block.resultRow(), resultStep(), block.rows(), head.y);
-              readBlock(gResult, block.resultRow(), resultStep(), block.rows(), head.gy);
-              readStatistic(block, 0, head.top);
-              readStatistic(block, 1, head.inverse);
-              head.backward(part.past() + i, scale);
-              gq.write(block.queryRow(), groups, block.rows(), head.gq, head.stride());
-            }
-          }
-          int first = part.keyHead() * allKeys + part.firstKey();
-          int count = part.past() + part.length();
-          gk.write(first, 1, count, head.keyGradients, head.stride());
-          gv.write(first, 1, count, head.valueGradients, head.stride());
-        });
+    for (Part part : parts()) {
+      forEachBlock(
+          part,
+          block -> {
+            readBlock(y, block.resultRow(), resultStep(), block.rows(), head.y);
+            readBlock(gResult, block.resultRow(), resultStep(), block.rows(), head.gy);
+            readStatistic(block, 0, head.top);
+            readStatistic(block, 1, head.inverse);
+            head.backward(block.past(), scale);
+            gq.write(block.queryRow(), groups, block.rows(), head.gq, head.stride());
+          });
+      int count = part.past() + part.length();
+      gk.write(keyRow(part), 1, count, head.keyGradients, head.stride());
+      gv.write(keyRow(part), 1, count, head.valueGradients, head.stride());
+    }
   }
 
   private HeadRows rows(NDArray tensor) {
@@ -162,6 +161,11 @@ final class AttentionPass {
       return Math.min(HeadAttention.BLOCK, part.length() - from);
     }
 
+    /** Keys before that of its first position. */
+    int past() {
+      return part.past() + from;
+    }
+
     private int token() {
       return part.firstToken() + from;
     }
@@ -182,15 +186,19 @@ final class AttentionPass {
     }
   }
 
-  private void readKeys(Part part, HeadRows k, HeadRows v) {
-    int first = part.keyHead() * allKeys + part.firstKey();
+  /** In k and v [K, keys, D]. */
+  private int keyRow(Part part) {
+    return part.keyHead() * allKeys + part.firstKey();
+  }
+
+  private void readKeys(Part part) {
     int count = part.past() + part.length();
-    k.read(first, 1, count, head.keys, features);
-    v.read(first, 1, count, head.values, features);
+    k.read(keyRow(part), 1, count, head.keys, features);
+    v.read(keyRow(part), 1, count, head.values, features);
     head.clear(count);
   }
 
-  private void readQueries(Block block, HeadRows q) {
+  private void readQueries(Block block) {
     readBlock(q, block.queryRow(), groups, block.rows(), head.q);
     for (int i = 0; i < head.q.length; i++) {
       head.q[i] *= scale;

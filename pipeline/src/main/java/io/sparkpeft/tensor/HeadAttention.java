@@ -78,8 +78,8 @@ final class HeadAttention {
   }
 
   /** Whether it can be used for heads of so many features and documents of so many keys. */
-  boolean fits(int features, int keyCount) {
-    return d == features && keys.length >= (keyCount + LAST_KEYS) * d;
+  boolean fits(Lanes by, int features, int keyCount) {
+    return lanes == by && d == features && keys.length >= (keyCount + LAST_KEYS) * d;
   }
 
   /** Zeros behind that many keys and values, and for their gradients. */

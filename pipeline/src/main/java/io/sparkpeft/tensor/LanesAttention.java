@@ -55,20 +55,27 @@ final class LanesAttention {
   }
 
   private static Optional<Lanes> vectors() {
-    if (!compilesVectors()) {
-      return Optional.empty();
-    }
     try {
+      if (!compilesVectors()) {
+        return Optional.empty();
+      }
       Lanes found =
           Class.forName(VECTORS).asSubclass(Lanes.class).getDeclaredConstructor().newInstance();
       found.add(new float[Lanes.COUNT], 0, new float[Lanes.COUNT], 1);
       return Optional.of(found);
-    } catch (ReflectiveOperationException | LinkageError | UnsupportedOperationException e) {
+    } catch (ReflectiveOperationException
+        | LinkageError
+        | UnsupportedOperationException
+        | IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  /** Only the last of HotSpot's compilers knows vectors; without it they are objects. */
+  /**
+   * Only the last of HotSpot's compilers knows vectors; without it they are objects.
+   *
+   * @throws IllegalArgumentException if the JVM is another, which does not know the option
+   */
   private static boolean compilesVectors() {
     HotSpotDiagnosticMXBean machine =
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);

@@ -212,7 +212,8 @@ public final class AttentionKernels {
             form.slopes()));
   }
 
-  private static long mostKeys(long[] lengths, long[] pasts) {
+  /** The keys of the document that has most, with those before it. */
+  static long mostKeys(long[] lengths, long[] pasts) {
     return IntStream.range(0, lengths.length).mapToLong(i -> pasts[i] + lengths[i]).max().orElse(0);
   }
 

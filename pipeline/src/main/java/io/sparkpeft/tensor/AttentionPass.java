@@ -53,10 +53,7 @@ final class AttentionPass {
 
   /** One for each thread, since it is too large to be made for every layer. */
   private HeadAttention scratch() {
-    int needed = 0;
-    for (int i = 0; i < lengths.length; i++) {
-      needed = Math.max(needed, Math.toIntExact(lengths[i] + pasts[i]));
-    }
+    int needed = Math.toIntExact(AttentionKernels.mostKeys(lengths, pasts));
     HeadAttention last = SCRATCH.get();
     if (last == null || !last.fits(lanes, features, needed)) {
       last = new HeadAttention(lanes, features, needed);

@@ -1,9 +1,10 @@
 package io.sparkpeft.data;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.stream.IntStream;
 
 /**
@@ -14,16 +15,19 @@ import java.util.stream.IntStream;
 public sealed interface MicroBatching {
 
   /**
-   * The micro-batches, each as places among the lengths; the one with the longest example first.
+   * The micro-batches, each as places among the lengths; a short one last.
    *
    * @param lengths tokens of each example of the step
    */
   List<int[]> split(int[] lengths);
 
   /**
-   * So many examples at once, of like length.
+   * So many examples at once, and tokens as even as may be: nothing is padded, so that
+   * micro-batches of as many tokens take as much memory and time, and neither workers nor ranks
+   * wait for one another. The longest example first, each to where fewest tokens are. (Graham
+   * 1969.)
    *
-   * @param count of a micro-batch; the last may have fewer
+   * @param count of a micro-batch; some may have fewer
    */
   record Examples(int count) implements MicroBatching {
     public Examples {
@@ -32,12 +36,19 @@ public sealed interface MicroBatching {
 
     @Override
     public List<int[]> split(int[] lengths) {
-      int[] places = longestFirst(lengths);
-      List<int[]> result = new ArrayList<>();
-      for (int from = 0; from < places.length; from += count) {
-        result.add(Arrays.copyOfRange(places, from, Math.min(from + count, places.length)));
+      int needed = (lengths.length + count - 1) / count;
+      List<Pack> packs = IntStream.range(0, needed).mapToObj(Pack::new).toList();
+      Queue<Pack> open = new PriorityQueue<>(Pack.FEWEST_TOKENS_FIRST);
+      open.addAll(packs);
+      for (int place : longestFirst(lengths)) {
+        Pack pack = open.remove();
+        pack.add(place, lengths[place]);
+        if (pack.size() < count) {
+          open.add(pack);
+        }
       }
-      return result;
+      Comparator<Pack> mostTokensFirst = Comparator.comparingLong(Pack::tokens).reversed();
+      return packs.stream().sorted(mostTokensFirst).map(Pack::places).toList();
     }
   }
 
@@ -66,7 +77,7 @@ public sealed interface MicroBatching {
     }
 
     private static Pack opened(List<Pack> packs) {
-      packs.add(new Pack());
+      packs.add(new Pack(packs.size()));
       return packs.get(packs.size() - 1);
     }
   }

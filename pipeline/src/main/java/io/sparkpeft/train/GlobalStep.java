@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * The work of one optimizer step over all ranks, known before any of it is computed and the same
  * whatever their number.
  *
- * @param microBatches the longest examples first, so that the last to be computed is a short one
+ * @param microBatches of about as many tokens, the last to be computed a short one
  * @param tokens of all examples
  * @param targetTokens N, which the loss of the whole step is divided by
  */

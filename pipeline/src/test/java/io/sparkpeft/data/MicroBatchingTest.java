@@ -14,10 +14,29 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MicroBatchingTest {
 
   @Test
-  void examplesOfLikeLengthAreComputedTogether() {
+  void tokensAreAsEvenAsMayBe() {
     assertThat(new MicroBatching.Examples(2).split(new int[] {5, 1, 4, 2, 3}))
-        .containsExactly(new int[] {0, 2}, new int[] {4, 3}, new int[] {1});
+        .containsExactly(new int[] {0}, new int[] {2, 1}, new int[] {4, 3});
+    assertThat(new MicroBatching.Examples(2).split(new int[] {9, 1, 1, 1}))
+        .containsExactly(new int[] {0, 3}, new int[] {1, 2});
     assertThat(new MicroBatching.Examples(2).split(new int[0])).isEmpty();
+  }
+
+  /** Of lengths as real instructions have them. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void microBatchesAreFullAndAlike(long seed) {
+    Random random = new Random(seed);
+    int[] lengths = random.doubles(34).mapToInt(u -> (int) Math.exp(3 + 3 * u)).toArray();
+    List<int[]> split = new MicroBatching.Examples(4).split(lengths);
+    assertThat(split).hasSize(9).allMatch(places -> places.length <= 4);
+    assertThat(split.stream().flatMapToInt(Arrays::stream).sorted().toArray())
+        .isEqualTo(IntStream.range(0, 34).toArray());
+    int[] tokens =
+        split.stream().mapToInt(p -> Arrays.stream(p).map(i -> lengths[i]).sum()).toArray();
+    int longest = Arrays.stream(lengths).max().orElseThrow();
+    assertThat(tokens[0]).isLessThan(Math.max(longest, 2 * tokens[8]));
+    assertThat(IntStream.range(1, 9).allMatch(i -> tokens[i] <= tokens[i - 1])).isTrue();
   }
 
   @Test

@@ -16,6 +16,7 @@ final class SessionConf {
   /** In the launcher's default master this word stands for the recipe's train.ranks. */
   private static final String RANKS = "[ranks,";
 
+  private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
   private static final String DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension";
   private static final String DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog";
 
@@ -26,6 +27,12 @@ final class SessionConf {
 
   /** A JVM would begin with a heap of a sixty-fourth of the machine, which tensors have use for. */
   private static final String SMALL_HEAP_FIRST = "-Xms64m";
+
+  /**
+   * A rank's objects live no longer than a micro-batch: a small nursery is room enough for them.
+   */
+  private static final String OF_RANKS =
+      SMALL_HEAP_FIRST + " -XX:+UseParallelGC -XX:MaxNewSize=64m";
 
   /** Hides credentials, not tokenizers and max_tokens. */
   private static final String REDACTION =
@@ -46,6 +53,9 @@ final class SessionConf {
     if (conf.contains("spark.master")) {
       conf.setMaster(conf.get("spark.master").replace(RANKS, ranks));
     }
+    if (job == Job.FINETUNE) {
+      conf.setIfMissing(EXECUTOR_OPTIONS, OF_RANKS);
+    }
     String name = "spark-peft-" + job.commandName() + "-" + recipe.run().id().orElse("unnamed");
     return completed(conf, name, environment);
   }
@@ -58,7 +68,7 @@ final class SessionConf {
     conf.setIfMissing("spark.redaction.regex", REDACTION);
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     conf.setIfMissing("spark.executorEnv.GLIBC_TUNABLES", GLIBC_TUNABLES);
-    conf.setIfMissing("spark.executor.extraJavaOptions", SMALL_HEAP_FIRST);
+    conf.setIfMissing(EXECUTOR_OPTIONS, SMALL_HEAP_FIRST);
     conf.setIfMissing("spark.executorEnv.OPT_OUT_TRACKING", "true");
     if (environment.containsKey("DJL_CACHE_DIR")) {
       conf.setIfMissing("spark.executorEnv.DJL_CACHE_DIR", environment.get("DJL_CACHE_DIR"));

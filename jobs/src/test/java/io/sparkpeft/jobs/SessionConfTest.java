@@ -43,6 +43,14 @@ class SessionConfTest {
   }
 
   @Test
+  void ranksHaveASmallNursery() {
+    assertThat(completed(new SparkConf(false)).get("spark.executor.extraJavaOptions"))
+        .isEqualTo("-Xms64m -XX:+UseParallelGC -XX:MaxNewSize=64m");
+    SparkConf other = SessionConf.completed(new SparkConf(false), Job.PREPARE, RECIPE, Map.of());
+    assertThat(other.get("spark.executor.extraJavaOptions")).isEqualTo("-Xms64m");
+  }
+
+  @Test
   void anApplicationIsNamedAfterJobAndRun() {
     SparkConf conf = completed(new SparkConf(false).setAppName("io.sparkpeft.jobs.Main"));
     assertThat(conf.get("spark.app.name")).isEqualTo("spark-peft-finetune-mine");

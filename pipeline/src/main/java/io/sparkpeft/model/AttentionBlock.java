@@ -6,6 +6,7 @@ import io.sparkpeft.tensor.AttentionKernels;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
+import io.sparkpeft.tensor.AttentionKernels.Projections;
 import io.sparkpeft.tensor.PrefixKernels;
 import java.util.Arrays;
 import java.util.List;
@@ -41,26 +42,29 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
     NDArray output() {
       return result.orElseThrow();
     }
-
-    Heads heads() {
-      return core.orElseThrow().heads();
-    }
   }
 
   /**
-   * @param heads queries and keys, rotated, and values
+   * @param heads queries and keys, rotated, and values; empty where attention reads the projections
+   *     themselves
    * @param mixed the result of attention
    */
-  record Core(Heads heads, Mixed mixed) {}
+  record Core(Optional<Heads> heads, Mixed mixed) {}
 
   /** n [tokens, hidden]. */
   Saved forward(Pass pass, NDArray n) {
     HeadInputs.Saved x = ins.forward(pass, n);
-    Heads heads = heads(pass, x);
-    Mixed mixed =
-        AttentionKernels.attention(
-            pass.scope(), heads, pass.documents().lengths(), pasts(pass), form);
+    Optional<Heads> heads = headsIfRead(pass, x);
+    Mixed mixed = attend(pass, x, heads);
     return Saved.of(x, Optional.of(new Core(heads, mixed)), out.forward(pass, mixed.y()));
+  }
+
+  private Mixed attend(Pass pass, HeadInputs.Saved x, Optional<Heads> heads) {
+    long[] lengths = pass.documents().lengths();
+    return heads
+        .map(own -> AttentionKernels.attention(pass.scope(), own, lengths, pasts(pass), form))
+        .orElseGet(
+            () -> AttentionKernels.attention(pass.scope(), projections(pass, x), lengths, form));
   }
 
   /**
@@ -70,18 +74,35 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
    */
   Saved again(Pass pass, NDArray n, Kept kept, boolean isResultRead) {
     HeadInputs.Saved x = ins.again(pass, n, kept);
-    Optional<Core> core = Optional.of(new Core(heads(pass, x), kept.mixed()));
+    Optional<Core> core = Optional.of(new Core(headsIfRead(pass, x), kept.mixed()));
     NDArray y = kept.mixed().y();
     return isResultRead
         ? Saved.of(x, core, out.again(pass, y, kept))
         : new Saved(x, core, out.trace(pass, y), Optional.empty());
   }
 
-  private Heads heads(Pass pass, HeadInputs.Saved x) {
+  private Projections projections(Pass pass, HeadInputs.Saved x) {
     RotaryTensors turns = pass.positions().rotary(rotary);
-    Heads heads =
-        AttentionKernels.heads(
-            pass.scope(), x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
+    return new Projections(x.query(), x.key(), x.value(), turns.cos(), turns.sin(), ins.headDim());
+  }
+
+  /** Empty if attention can read projections, as it can of texts before which nothing stands. */
+  private Optional<Heads> headsIfRead(Pass pass, HeadInputs.Saved x) {
+    Documents documents = pass.documents();
+    boolean readsProjections =
+        !documents.areBranched()
+            && pass.past(layer).isEmpty()
+            && form.readsProjections(ins.headDim(), documents.longest());
+    return readsProjections ? Optional.empty() : Optional.of(heads(pass, x));
+  }
+
+  /** With all that the documents see. */
+  Heads heads(Pass pass, Saved saved) {
+    return saved.core().flatMap(Core::heads).orElseGet(() -> heads(pass, saved.ins()));
+  }
+
+  private Heads heads(Pass pass, HeadInputs.Saved x) {
+    Heads heads = AttentionKernels.heads(pass.scope(), projections(pass, x));
     Documents documents = pass.documents();
     Heads own =
         documents.areBranched()
@@ -140,22 +161,34 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
       return List.of();
     }
     Core core = saved.core().orElseThrow();
-    Heads gHeads =
-        AttentionKernels.attentionVjp(
-            pass.scope(),
-            gMixed.get(),
-            core.mixed(),
-            core.heads(),
-            pass.documents().lengths(),
-            past(pass),
-            form);
-    Heads gOwn = pass.prefix(layer).map(prefix -> behind(pass, prefix, gHeads)).orElse(gHeads);
+    Optional<Heads> gHeads =
+        core.heads().map(heads -> headsBackward(pass, gMixed.get(), core.mixed(), heads));
     if (!wanted) {
       return List.of();
     }
-    RotaryTensors turns = pass.positions().rotary(rotary);
-    List<NDArray> g = AttentionKernels.headsVjp(pass.scope(), gOwn, turns.cos(), turns.sin());
+    Projections x = projections(pass, saved.ins());
+    List<NDArray> g =
+        gHeads
+            .map(own -> AttentionKernels.headsVjp(pass.scope(), own, x.cos(), x.sin()))
+            .orElseGet(
+                () ->
+                    AttentionKernels.attentionVjp(
+                        pass.scope(),
+                        gMixed.get(),
+                        core.mixed(),
+                        x,
+                        pass.documents().lengths(),
+                        form));
     return ins.backward(pass, g, saved.ins(), carry);
+  }
+
+  /** The gradients of the documents' own heads. Hands those of a prefix on. */
+  private Heads headsBackward(Pass pass, NDArray gMixed, Mixed mixed, Heads heads) {
+    long[] lengths = pass.documents().lengths();
+    Heads g =
+        AttentionKernels.attentionVjp(
+            pass.scope(), gMixed, mixed, heads, lengths, past(pass), form);
+    return pass.prefix(layer).map(prefix -> behind(pass, prefix, g)).orElse(g);
   }
 
   /** Hands the prefix's gradients on; what is left are those of the documents' own heads. */

@@ -139,7 +139,7 @@ public final class Generator {
   private KvCache newCache(NDManager scope, List<Answer> answers) {
     int longest = answers.stream().mapToInt(answer -> answer.text().length).max().orElseThrow();
     long tokens = (long) longest + settings.maxNewTokens() + virtualTokens(answers);
-    NDArray like = decoder.embeddingTable();
+    NDArray like = Tensors.empty(scope, decoder.arithmetic().compute(), 1);
     return KvCache.empty(
         scope,
         decoder.config(),
@@ -209,8 +209,10 @@ public final class Generator {
     long[] seen = Arrays.stream(texts.documents().ends()).map(end -> before + end).toArray();
     try (x;
         NDManager scope = pass.scope().newSubManager()) {
-      DecoderLayer.Saved saved = decoder.layers().get(layer).forward(pass.in(scope), x);
-      AttentionKernels.Heads heads = saved.attention().heads();
+      DecoderLayer made = decoder.layers().get(layer);
+      Pass inner = pass.in(scope);
+      DecoderLayer.Saved saved = made.forward(inner, x);
+      AttentionKernels.Heads heads = made.attention().heads(inner, saved.attention());
       AttentionKernels.fillCache(cache.keys(), heads.k(), seen, texts.lastParts());
       AttentionKernels.fillCache(cache.values(), heads.v(), seen, texts.lastParts());
       NDArray y = saved.output();

@@ -6,7 +6,9 @@ import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.LinearDelta;
 import io.sparkpeft.adapter.Prefix;
 import io.sparkpeft.model.AdapterRows.Share;
+import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.EmbeddingKernels;
+import io.sparkpeft.tensor.Normalization;
 import io.sparkpeft.tensor.Product;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +20,7 @@ import java.util.function.Predicate;
  *
  * @param scope where results live
  * @param workspace where frozen weights are expanded
- * @param product the library of large matrix products
+ * @param arithmetic all that decides the bits of results
  * @param adapters what changes the rows of activations
  * @param dropout masks for the adapter's inputs; none outside training
  * @param documents how the rows of activations fall into texts
@@ -29,7 +31,7 @@ import java.util.function.Predicate;
 record Pass(
     NDManager scope,
     Workspace workspace,
-    Product product,
+    Arithmetic arithmetic,
     AdapterRows adapters,
     DropoutMasks dropout,
     Documents documents,
@@ -40,17 +42,27 @@ record Pass(
   /** The same, with results living elsewhere. */
   Pass in(NDManager other) {
     return new Pass(
-        other, workspace, product, adapters, dropout, documents, positions, past, gradients);
+        other, workspace, arithmetic, adapters, dropout, documents, positions, past, gradients);
   }
 
   Pass withDropout(DropoutMasks other) {
     return new Pass(
-        scope, workspace, product, adapters, other, documents, positions, past, gradients);
+        scope, workspace, arithmetic, adapters, other, documents, positions, past, gradients);
   }
 
   private Pass with(AdapterRows other) {
     return new Pass(
-        scope, workspace, product, other, dropout, documents, positions, past, gradients);
+        scope, workspace, arithmetic, other, dropout, documents, positions, past, gradients);
+  }
+
+  /** The library of large matrix products. */
+  Product product() {
+    return arithmetic.product();
+  }
+
+  /** How RMS norms are computed. */
+  Normalization normalization() {
+    return arithmetic.normalization();
   }
 
   /** The adapter of all rows; empty if they have none, or several. */

@@ -1,12 +1,12 @@
 package io.sparkpeft.quant;
 
+import io.sparkpeft.tensor.JavaVectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
 /** Chooses how this machine expands codes. */
 final class Expansions {
-  /** Compiled apart from the rest; where the module is not there it cannot be loaded. */
   private static final String VECTORS = "io.sparkpeft.quant.VectorExpansion";
 
   private static final Expansion BEST = vectors().orElseGet(PlainExpansion::new);
@@ -23,20 +23,15 @@ final class Expansions {
     return new PlainExpansion();
   }
 
-  /**
-   * With wide vectors; nothing without the module jdk.incubator.vector (Spark's launchers add it),
-   * with a Java whose version of it differs too much, or on a processor without AVX-512.
-   */
+  /** With wide vectors; nothing where {@link JavaVectors} finds none, nor without AVX-512. */
   static Optional<Expansion> vectors() {
-    try {
-      Expansion found =
-          Class.forName(VECTORS).asSubclass(Expansion.class).getDeclaredConstructor().newInstance();
-      found.bfloat16(oneStep());
-      found.float32(oneStep());
-      return Optional.of(found);
-    } catch (ReflectiveOperationException | LinkageError | UnsupportedOperationException e) {
-      return Optional.empty();
-    }
+    return JavaVectors.load(
+        Expansion.class,
+        VECTORS,
+        found -> {
+          found.bfloat16(oneStep());
+          found.float32(oneStep());
+        });
   }
 
   private static Expansion.Stretch oneStep() {

@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * With vectors of 512 bits: the products of all codes with a block's scale lie in one register, and
  * one instruction picks 32 of them in bfloat16, or 16 in fp32. Needs the module
- * jdk.incubator.vector of Java 17 and a processor with AVX-512; {@link Expansions} looks for both
- * and names this class in a text alone.
+ * jdk.incubator.vector of Java 17 and a processor with AVX-512; {@link
+ * io.sparkpeft.tensor.JavaVectors} looks for both.
  */
 final class VectorExpansion implements Expansion {
   private static final VectorSpecies<Byte> SIXTEEN_BYTES = ByteVector.SPECIES_128;

@@ -90,6 +90,11 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
     return isCompiled && !instructionSet.equals(CUDA) ? COMPILED_ROWS : 1;
   }
 
+  /** How RMS norms are computed. */
+  public Normalization normalization() {
+    return instructionSet.endsWith(VECTORS) ? Normalization.LANES : Normalization.TORCH;
+  }
+
   /** How attention is computed. */
   public Attention attention() {
     if (instructionSet.equals(CUDA)) {

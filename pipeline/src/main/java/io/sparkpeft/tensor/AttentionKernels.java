@@ -33,6 +33,29 @@ public final class AttentionKernels {
   private AttentionKernels() {}
 
   /**
+   * What heads are made of.
+   *
+   * @param q [N, K G D]
+   * @param k [N, K D]
+   * @param v [N, K D]
+   * @param features D
+   */
+  public record Projections(
+      NDArray q, NDArray k, NDArray v, NDArray cos, NDArray sin, long features) {
+    long keyHeads() {
+      return k.getShape().get(1) / features;
+    }
+
+    long groups() {
+      return q.getShape().get(1) / k.getShape().get(1);
+    }
+
+    Projections with(NDArray newQ, NDArray newK, NDArray newV) {
+      return new Projections(newQ, newK, newV, cos, sin, features);
+    }
+  }
+
+  /**
    * What attention reads, or the gradients of it.
    *
    * @param q [K, N, G, D], rotated
@@ -42,6 +65,10 @@ public final class AttentionKernels {
   public record Heads(NDArray q, NDArray k, NDArray v) {
     static Heads of(List<NDArray> tensors) {
       return new Heads(tensors.get(0), tensors.get(1), tensors.get(2));
+    }
+
+    private long features() {
+      return q.getShape().get(3);
     }
   }
 
@@ -75,16 +102,21 @@ public final class AttentionKernels {
       }
     }
 
+    /** Whether attention can do without heads, given the longest document's tokens. */
+    public boolean readsProjections(long features, long tokens) {
+      return isByLanes(features, tokens);
+    }
+
     private boolean isFused() {
       return method == Attention.FUSED && window == 0 && isPlain();
     }
 
     /** Whether a document of so many keys is computed by {@link LanesAttention}. */
-    private boolean isByLanes(NDArray q, long keys) {
+    private boolean isByLanes(long features, long keys) {
       return method == Attention.LANES
           && (window == 0 || window >= keys)
           && isPlain()
-          && LanesAttention.takes(q.getShape().get(3));
+          && LanesAttention.takes(features);
     }
 
     private boolean isPlain() {
@@ -116,16 +148,11 @@ public final class AttentionKernels {
     return SPLIT_GROUPED_VJP.tensor(scope, g, groups, features);
   }
 
-  /**
-   * From projections to heads.
-   *
-   * @param q [N, K G D]
-   * @param k [N, K D]
-   * @param v [N, K D]
-   */
-  public static Heads heads(
-      NDManager scope, NDArray q, NDArray k, NDArray v, NDArray cos, NDArray sin, long features) {
-    return Heads.of(HEADS.tensors(scope, q, k, v, cos, sin, features));
+  /** From projections to heads. */
+  public static Heads heads(NDManager scope, Projections from) {
+    return Heads.of(
+        HEADS.tensors(
+            scope, from.q(), from.k(), from.v(), from.cos(), from.sin(), from.features()));
   }
 
   /** The gradients of the projections q, k and v, shaped as they are. */
@@ -159,7 +186,7 @@ public final class AttentionKernels {
       NDArray y = FusedAttention.forward(scope, heads, lengths, pasts[0], form.scale());
       return new Mixed(y, Optional.empty());
     }
-    if (form.isByLanes(heads.q(), mostKeys(lengths, pasts))) {
+    if (form.isByLanes(heads.features(), mostKeys(lengths, pasts))) {
       return LanesAttention.here().forward(scope, heads, lengths, pasts, form.scale());
     }
     List<NDArray> results =
@@ -191,7 +218,7 @@ public final class AttentionKernels {
     }
     long[] pasts = new long[lengths.length];
     Arrays.fill(pasts, past);
-    if (form.isByLanes(heads.q(), mostKeys(lengths, pasts))) {
+    if (form.isByLanes(heads.features(), mostKeys(lengths, pasts))) {
       return LanesAttention.here().vjp(scope, gy, mixed, heads, lengths, pasts, form.scale());
     }
     return Heads.of(
@@ -210,6 +237,31 @@ public final class AttentionKernels {
             form.window(),
             form.cap(),
             form.slopes()));
+  }
+
+  /**
+   * Causal attention of every document to itself, where it {@link Form#readsProjections}.
+   *
+   * @param lengths of the documents, N together
+   */
+  public static Mixed attention(
+      NDManager scope, Projections projections, long[] lengths, Form form) {
+    return LanesAttention.here().forward(scope, projections, lengths, form.scale());
+  }
+
+  /**
+   * The gradients of the projections q, k and v, shaped as they are.
+   *
+   * @param gy [N, K G D]
+   */
+  public static List<NDArray> attentionVjp(
+      NDManager scope,
+      NDArray gy,
+      Mixed mixed,
+      Projections projections,
+      long[] lengths,
+      Form form) {
+    return LanesAttention.here().vjp(scope, gy, mixed, projections, lengths, form.scale());
   }
 
   /** The keys of the document that has most, with those before it. */

@@ -1,214 +1,165 @@
 package io.sparkpeft.tensor;
 
 import ai.djl.ndarray.NDArray;
-import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
+import io.sparkpeft.tensor.AttentionParts.Block;
+import io.sparkpeft.tensor.AttentionParts.Part;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.function.Consumer;
 
 /**
- * Goes through all heads and documents, between their tensors and {@link HeadAttention}. Key heads
+ * Goes through all documents and heads, between their tensors and {@link HeadAttention}. Key heads
  * K, queries per key head G, tokens N, features D.
  */
 final class AttentionPass {
   private static final ThreadLocal<HeadAttention> SCRATCH = new ThreadLocal<>();
 
   private final Lanes lanes;
-  private final int keyHeads;
-  private final int groups;
-  private final int tokens;
-  private final int allKeys;
-  private final int features;
+  private final AttentionParts parts;
+  private final HeadMemory inputs;
+  private final HeadTurns turns;
   private final float scale;
-  private final long[] lengths;
-  private final long[] pasts;
-  private final HeadRows q;
-  private final HeadRows k;
-  private final HeadRows v;
-  private final HeadRows y;
+  private final TensorRows y;
   private final FloatBuffer statistics; // [K, G, 2, N]
   private final HeadAttention head;
+  private final float[] row;
 
-  AttentionPass(Lanes lanes, Heads heads, Mixed mixed, long[] lengths, long[] pasts, double scale) {
+  /**
+   * @param turns what is done to queries and keys as they are read
+   * @param scale multiplies the products of queries and keys
+   */
+  AttentionPass(
+      Lanes lanes,
+      AttentionParts parts,
+      HeadMemory inputs,
+      HeadTurns turns,
+      Mixed mixed,
+      double scale) {
     this.lanes = lanes;
-    long[] shape = heads.q().getShape().getShape();
-    this.keyHeads = Math.toIntExact(shape[0]);
-    this.tokens = Math.toIntExact(shape[1]);
-    this.groups = Math.toIntExact(shape[2]);
-    this.features = Math.toIntExact(shape[3]);
-    this.allKeys = Math.toIntExact(heads.k().getShape().get(1));
+    this.parts = parts;
+    this.inputs = inputs;
+    this.turns = turns;
     this.scale = (float) scale;
-    this.lengths = lengths;
-    this.pasts = pasts;
-    this.q = rows(heads.q());
-    this.k = rows(heads.k());
-    this.v = rows(heads.v());
-    this.y = rows(mixed.y());
+    this.y = results(mixed.y());
     this.statistics = Tensors.memory(mixed.sums().orElseThrow()).asFloatBuffer();
     this.head = scratch();
+    this.row = new float[parts.partHeads().queryWidth() + Lanes.COUNT];
   }
 
   /** One for each thread, since it is too large to be made for every layer. */
   private HeadAttention scratch() {
-    int needed = Math.toIntExact(AttentionKernels.mostKeys(lengths, pasts));
+    int needed = Math.toIntExact(AttentionKernels.mostKeys(parts.lengths(), parts.pasts()));
     HeadAttention last = SCRATCH.get();
-    if (last == null || !last.fits(lanes, features, needed)) {
-      last = new HeadAttention(lanes, features, needed);
+    if (last == null || !last.fits(lanes, parts.partHeads(), needed)) {
+      last = new HeadAttention(lanes, parts.partHeads(), needed);
       SCRATCH.set(last);
     }
     return last;
   }
 
-  /** One document's part of one key head. */
-  private record Part(int keyHead, int firstToken, int length, int firstKey, int past) {}
-
-  private List<Part> parts() {
-    List<Part> parts = new ArrayList<>();
-    for (int keyHead = 0; keyHead < keyHeads; keyHead++) {
-      int token = 0;
-      int key = 0;
-      for (int i = 0; i < lengths.length; i++) {
-        int length = Math.toIntExact(lengths[i]);
-        int past = Math.toIntExact(pasts[i]);
-        parts.add(new Part(keyHead, token, length, key, past));
-        token += length;
-        key += past + length;
-      }
-    }
-    return parts;
-  }
-
-  /** With the part's keys and values, and each block's queries, before the work. */
-  private void forEachBlock(Part part, Consumer<Block> work) {
-    readKeys(part);
-    for (int group = 0; group < groups; group++) {
-      for (int i = 0; i < part.length(); i += HeadAttention.BLOCK) {
-        Block block = new Block(part, group, i);
-        readQueries(block);
-        work.accept(block);
-      }
-    }
-  }
-
   /** Into the tensors of the result. */
   void forward() {
-    for (Part part : parts()) {
-      forEachBlock(
-          part,
-          block -> {
-            head.forward(block.past());
-            y.write(block.resultRow(), resultStep(), block.rows(), head.y, head.stride());
-            statistics.put(block.statistic(0), head.top, 0, block.rows());
-            statistics.put(block.statistic(1), head.inverse, 0, block.rows());
-          });
+    parts.forEach(
+        part -> {
+          readKeys(part);
+          head.beginForward(part.past(), part.length());
+          part.forEachBlock(this::forward);
+        });
+  }
+
+  private void forward(Block block) {
+    readQueries(block);
+    for (int query = 0; query < block.queries(); query++) {
+      head.forward(query, block.past(), scale);
+      statistics.put(block.statistic(query, 0), head.top, 0, block.rows());
+      statistics.put(block.statistic(query, 1), head.inverse, 0, block.rows());
+    }
+    for (int i = 0; i < block.rows(); i++) {
+      y.write(block.firstHead(), block.token() + i, block.width(), head.y, head.queryRow(i));
     }
   }
 
   /**
    * @param gy [N, K G D]
-   * @param gradients receives those of the heads
+   * @param gradients receives those of the inputs
    */
-  void backward(NDArray gy, Heads gradients) {
-    HeadRows gResult = rows(gy);
-    HeadRows gq = rows(gradients.q());
-    HeadRows gk = rows(gradients.k());
-    HeadRows gv = rows(gradients.v());
-    for (Part part : parts()) {
-      forEachBlock(
-          part,
-          block -> {
-            readBlock(y, block.resultRow(), resultStep(), block.rows(), head.y);
-            readBlock(gResult, block.resultRow(), resultStep(), block.rows(), head.gy);
-            readStatistic(block, 0, head.top);
-            readStatistic(block, 1, head.inverse);
-            head.backward(block.past(), scale);
-            gq.write(block.queryRow(), groups, block.rows(), head.gq, head.stride());
-          });
-      int count = part.past() + part.length();
-      gk.write(keyRow(part), 1, count, head.keyGradients, head.stride());
-      gv.write(keyRow(part), 1, count, head.valueGradients, head.stride());
-    }
+  void backward(NDArray gy, HeadMemory gradients) {
+    TensorRows gResults = results(gy);
+    parts.forEach(
+        part -> {
+          readKeys(part);
+          head.beginBackward(part.past(), part.length());
+          part.forEachBlock(block -> backward(block, gResults, gradients.q()));
+          writeKeyGradients(part, gradients);
+        });
   }
 
-  private HeadRows rows(NDArray tensor) {
-    return HeadRows.of(tensor, features, lanes);
-  }
-
-  /** Rows of one head's results from one token's to the next's. */
-  private int resultStep() {
-    return keyHeads * groups;
-  }
-
-  /** {@value HeadAttention#BLOCK} positions or what is left of a document. */
-  private final class Block {
-    private final Part part;
-    private final int group;
-    private final int from;
-
-    Block(Part part, int group, int from) {
-      this.part = part;
-      this.group = group;
-      this.from = from;
+  private void backward(Block block, TensorRows gResults, TensorRows gQueries) {
+    readQueries(block);
+    for (int i = 0; i < block.rows(); i++) {
+      gResults.read(block.firstHead(), block.token() + i, block.width(), head.gy, head.queryRow(i));
     }
-
-    int rows() {
-      return Math.min(HeadAttention.BLOCK, part.length() - from);
+    clearRest(block, head.gy);
+    for (int query = 0; query < block.queries(); query++) {
+      readStatistic(block, block.statistic(query, 0), head.top);
+      readStatistic(block, block.statistic(query, 1), head.inverse);
+      head.backward(query, block.past(), scale);
     }
-
-    /** Keys before that of its first position. */
-    int past() {
-      return part.past() + from;
+    for (int i = 0; i < block.rows(); i++) {
+      turns.back(head.gq, head.queryRow(i), block.queries(), block.from() + i, row, 0);
+      gQueries.write(block.firstHead(), block.token() + i, block.width(), row, 0);
     }
-
-    private int token() {
-      return part.firstToken() + from;
-    }
-
-    /** In q [K, N, G, D]. */
-    int queryRow() {
-      return (part.keyHead() * tokens + token()) * groups + group;
-    }
-
-    /** In y [N, K, G, D]. */
-    int resultRow() {
-      return (token() * keyHeads + part.keyHead()) * groups + group;
-    }
-
-    /** In the statistics [K, G, 2, N]. */
-    int statistic(int which) {
-      return ((part.keyHead() * groups + group) * 2 + which) * tokens + token();
-    }
-  }
-
-  /** In k and v [K, keys, D]. */
-  private int keyRow(Part part) {
-    return part.keyHead() * allKeys + part.firstKey();
   }
 
   private void readKeys(Part part) {
-    int count = part.past() + part.length();
-    k.read(keyRow(part), 1, count, head.keys, features);
-    v.read(keyRow(part), 1, count, head.values, features);
-    head.clear(count);
-  }
-
-  private void readQueries(Block block) {
-    readBlock(q, block.queryRow(), groups, block.rows(), head.q);
-    for (int i = 0; i < head.q.length; i++) {
-      head.q[i] *= scale;
+    if (part.isFirstOfDocument()) {
+      turns.begin(part.firstToken(), part.length());
+    }
+    for (int i = 0; i < part.keys(); i++) {
+      int key = part.firstKey() + i;
+      inputs.k().read(part.firstHead(), key, part.keyWidth(), row, 0);
+      turns.forward(row, 0, part.heads(), i, head.keys, head.keyRow(i));
+      inputs.v().read(part.firstHead(), key, part.keyWidth(), head.values, head.keyRow(i));
     }
   }
 
-  private void readBlock(HeadRows from, int first, int step, int rows, float[] to) {
-    from.read(first, step, rows, to, head.stride());
-    Arrays.fill(to, rows * head.stride(), to.length, 0);
+  private void writeKeyGradients(Part part, HeadMemory gradients) {
+    int features = parts.heads().features();
+    for (int i = 0; i < part.keys(); i++) {
+      int key = part.firstKey() + i;
+      for (int one = 0; one < part.heads(); one++) {
+        turns.back(head.keyGradients, head.gradientRow(one, i), 1, i, row, one * features);
+      }
+      gradients.k().write(part.firstHead(), key, part.keyWidth(), row, 0);
+      for (int one = 0; one < part.heads(); one++) {
+        int from = head.gradientRow(one, i);
+        System.arraycopy(head.valueGradients, from, row, one * features, features);
+      }
+      gradients.v().write(part.firstHead(), key, part.keyWidth(), row, 0);
+    }
   }
 
-  private void readStatistic(Block block, int which, float[] to) {
-    statistics.get(block.statistic(which), to, 0, block.rows());
+  private void readQueries(Block block) {
+    for (int i = 0; i < block.rows(); i++) {
+      inputs.q().read(block.firstHead(), block.token() + i, block.width(), row, 0);
+      turns.forward(row, 0, block.queries(), block.from() + i, head.q, head.queryRow(i));
+    }
+    clearRest(block, head.q);
+  }
+
+  private void clearRest(Block block, float[] rows) {
+    Arrays.fill(rows, head.queryRow(block.rows()), rows.length, 0);
+  }
+
+  private void readStatistic(Block block, int at, float[] to) {
+    statistics.get(at, to, 0, block.rows());
     Arrays.fill(to, block.rows(), to.length, 0);
+  }
+
+  /**
+   * @param x [N, K G D]
+   */
+  private TensorRows results(NDArray x) {
+    return HeadMemory.ofProjection(x, parts.heads().groups() * parts.heads().features(), lanes);
   }
 }

@@ -3,9 +3,9 @@ package io.sparkpeft.tensor;
 import java.util.Arrays;
 
 /**
- * Attention of one document and one key head: what is in the processor's cache meanwhile. Rows of
- * keys and values have d features; rows of everything else have room for whole groups of lanes, as
- * {@link #stride} says. A block are {@value Lanes#COUNT} query positions, one in each lane.
+ * Attention of one document and some of its key heads: what is in the processor's cache meanwhile.
+ * The heads' rows lie side by side, K D numbers of a key and K G D of a position's queries. A block
+ * are {@value Lanes#COUNT} query positions, one in each lane.
  */
 final class HeadAttention {
   static final int BLOCK = Lanes.COUNT;
@@ -17,8 +17,24 @@ final class HeadAttention {
   private static final int LAST_KEYS = BLOCK + Lanes.GROUPS;
 
   private static final float[] FUTURE = future();
+  private static final float[] ONES = ones();
 
-  /** Of the block's queries, times the scale; the gradients of its results; its results. */
+  /**
+   * @param heads K, key heads side by side
+   * @param groups G, queries of each
+   * @param features D, whole groups
+   */
+  record Shape(int heads, int groups, int features) {
+    int keyWidth() {
+      return heads * features;
+    }
+
+    int queryWidth() {
+      return groups * keyWidth();
+    }
+  }
+
+  /** Of the block's positions: queries; the gradients of results; results. */
   final float[] q;
 
   final float[] gy;
@@ -31,7 +47,10 @@ final class HeadAttention {
   final float[] keys;
 
   final float[] values;
+
+  /** Of each head by itself, where {@link #gradientRow} says. */
   final float[] keyGradients;
+
   final float[] valueGradients;
 
   /** By lanes: the highest score, and one by the sum of all powers of two of scores less that. */
@@ -40,130 +59,187 @@ final class HeadAttention {
   final float[] inverse = new float[BLOCK];
 
   private final Lanes lanes;
+  private final Shape shape;
+  private final int room;
   private final int d;
   private final int stride;
+  private final float[] keyLanes; // [K, room / 16, D, 16]
+  private final float[] valueLanes;
   private final float[] scores;
   private final float[] gScores;
   private final float[] qLanes;
   private final float[] gLanes;
-  private final float[] yLanes;
-  private final int[] begins = new int[BLOCK];
+  private final int[] queryRows = new int[BLOCK];
+  private final int[] keyRows = new int[BLOCK];
   private final float[] total = new float[BLOCK];
   private final float[] delta = new float[BLOCK];
-  private final float[] scales = new float[BLOCK];
 
   /**
-   * @param d features of a head, whole groups
    * @param capacity keys that a document may have
    */
-  HeadAttention(Lanes lanes, int d, int capacity) {
+  HeadAttention(Lanes lanes, Shape shape, int capacity) {
     this.lanes = lanes;
-    this.d = d;
-    this.stride = HeadRows.wholeLanes(d);
-    int room = capacity + LAST_KEYS;
-    this.keys = new float[room * d];
-    this.values = new float[room * d];
-    this.keyGradients = new float[room * stride];
-    this.valueGradients = new float[room * stride];
+    this.shape = shape;
+    this.room = TensorRows.wholeLanes(capacity + LAST_KEYS);
+    this.d = shape.features();
+    this.stride = TensorRows.wholeLanes(d);
+    int keyNumbers = room * shape.keyWidth() + Lanes.COUNT;
+    int queryNumbers = BLOCK * shape.queryWidth() + Lanes.COUNT;
+    this.keys = new float[keyNumbers];
+    this.values = new float[keyNumbers];
+    this.keyLanes = new float[keyNumbers];
+    this.valueLanes = new float[keyNumbers];
+    this.keyGradients = new float[shape.heads() * room * stride];
+    this.valueGradients = new float[shape.heads() * room * stride];
     this.scores = new float[room * BLOCK];
     this.gScores = new float[room * BLOCK];
-    this.q = new float[BLOCK * stride];
-    this.gy = new float[BLOCK * stride];
-    this.y = new float[BLOCK * stride];
-    this.gq = new float[BLOCK * stride];
+    this.q = new float[queryNumbers];
+    this.gy = new float[queryNumbers];
+    this.y = new float[queryNumbers];
+    this.gq = new float[queryNumbers];
     this.qLanes = new float[d * BLOCK];
     this.gLanes = new float[d * BLOCK];
-    this.yLanes = new float[d * BLOCK];
-    Arrays.setAll(begins, i -> i * stride);
+    Arrays.setAll(queryRows, this::queryRow);
+    Arrays.setAll(keyRows, this::keyRow);
   }
 
-  /** Whether it can be used for heads of so many features and documents of so many keys. */
-  boolean fits(Lanes by, int features, int keyCount) {
-    return lanes == by && d == features && keys.length >= (keyCount + LAST_KEYS) * d;
+  /** Whether it can be used for heads of that shape and documents of so many keys. */
+  boolean fits(Lanes by, Shape wanted, int keyCount) {
+    return lanes == by && shape.equals(wanted) && room >= keyCount + LAST_KEYS;
   }
 
-  /** Zeros behind that many keys and values, and for their gradients. */
-  void clear(int keyCount) {
-    int room = keyCount + LAST_KEYS;
-    Arrays.fill(keys, keyCount * d, room * d, 0);
-    Arrays.fill(values, keyCount * d, room * d, 0);
-    Arrays.fill(keyGradients, 0, room * stride, 0);
-    Arrays.fill(valueGradients, 0, room * stride, 0);
+  /** Where a position's queries and results begin. */
+  int queryRow(int position) {
+    return position * shape.queryWidth();
   }
 
-  /** Numbers of a row of queries, results and gradients. */
-  int stride() {
-    return stride;
+  /** Where a key or value of all heads begins. */
+  int keyRow(int key) {
+    return key * shape.keyWidth();
+  }
+
+  /** Where the gradient of one head's key or value begins. */
+  int gradientRow(int head, int key) {
+    return (head * room + key) * stride;
+  }
+
+  /**
+   * When the document's keys and values are there, before {@link #forward}.
+   *
+   * @param past keys before those of its own tokens
+   * @param length its tokens
+   */
+  void beginForward(int past, int length) {
+    int rows = rows(past, length);
+    Arrays.fill(keys, keyRow(past + length), keyRow(rows), 0);
+    Arrays.fill(values, keyRow(past + length), keyRow(rows), 0);
+    transposeKeys(keys, rows, keyLanes);
+  }
+
+  /** The same before {@link #backward}. */
+  void beginBackward(int past, int length) {
+    beginForward(past, length);
+    int rows = rows(past, length);
+    transposeKeys(values, rows, valueLanes);
+    for (int head = 0; head < shape.heads(); head++) {
+      Arrays.fill(keyGradients, gradientRow(head, 0), gradientRow(head, rows), 0);
+      Arrays.fill(valueGradients, gradientRow(head, 0), gradientRow(head, rows), 0);
+    }
+  }
+
+  /** Whole groups of what the document's last block reads. */
+  private static int rows(int past, int length) {
+    return TensorRows.wholeLanes(seen(past + (length - 1) / BLOCK * BLOCK));
+  }
+
+  private void transposeKeys(float[] from, int rows, float[] to) {
+    for (int head = 0; head < shape.heads(); head++) {
+      for (int row = 0; row < rows; row += BLOCK) {
+        lanes.transpose(from, keyRow(row) + head * d, keyRows, d, 1, to, (head * room + row) * d);
+      }
+    }
   }
 
   /**
    * From q, keys and values to y, top and inverse.
    *
+   * @param query one of the K G of a position
    * @param past keys before that of the block's first position
    */
-  void forward(int past) {
-    int seen = score(past);
+  void forward(int query, int past, float scale) {
+    int seen = score(query, past, scale);
     lanes.highest(scores, seen, top);
-    lanes.raise(scores, seen, top, total);
+    lanes.raise(scores, seen, top, ONES, total);
     for (int i = 0; i < BLOCK; i++) {
       inverse[i] = 1 / total[i];
     }
-    weighRows(values, scores, seen, yLanes);
-    lanes.transposeBack(yLanes, d, inverse, y, begins);
+    weighRows(values, keyHead(query), scores, seen, gLanes);
+    lanes.transposeBack(gLanes, d, inverse, y, query * d, queryRows);
   }
 
-  /**
-   * From q, keys, values, y, gy, top and inverse to gq, and onto the gradients of keys and values.
-   * Multiplies the rows of gy by inverse.
-   */
-  void backward(int past, float scale) {
-    int seen = score(past);
-    lanes.raise(scores, seen, top, total);
-    for (int i = 0; i < BLOCK; i++) {
-      for (int feature = 0; feature < d; feature++) {
-        gy[i * stride + feature] *= inverse[i];
-      }
-    }
-    lanes.transpose(gy, begins, d, 1, gLanes);
-    lanes.transpose(y, begins, d, 1, yLanes);
-    lanes.dot(gLanes, yLanes, d, delta);
-    weighFeatures(values, gLanes, seen, gScores);
+  /** From q, keys, values, gy, top and inverse to gq, and onto those of keys and values. */
+  void backward(int query, int past, float scale) {
+    int seen = score(query, past, scale);
+    int head = keyHead(query);
+    int at = query * d;
+    lanes.raise(scores, seen, top, inverse, total);
+    lanes.transpose(gy, at, queryRows, d, scale, gLanes, 0);
+    weighFeatures(valueLanes, head, gLanes, seen, gScores);
+    lanes.dot(scores, gScores, seen, delta);
     lanes.multiplyDifference(scores, gScores, seen, delta);
-    weighRows(keys, gScores, seen, gLanes);
-    Arrays.fill(scales, scale);
-    lanes.transposeBack(gLanes, d, scales, gq, begins);
-    spread(scores, gy, seen, valueGradients);
-    spread(gScores, q, seen, keyGradients);
+    weighRows(keys, head, gScores, seen, gLanes);
+    lanes.transposeBack(gLanes, d, ONES, gq, at, queryRows);
+    spread(scores, gy, at, seen, valueGradients, head);
+    spread(gScores, q, at, seen, keyGradients, head);
   }
 
   /** Logarithms of the base of 2, -inf of what is not seen; the result is how many keys it has. */
-  private int score(int past) {
-    int seen = (past + BLOCK + Lanes.GROUPS - 1) / Lanes.GROUPS * Lanes.GROUPS;
-    lanes.transpose(q, begins, d, LOG2_E, qLanes);
-    weighFeatures(keys, qLanes, seen, scores);
+  private int score(int query, int past, float scale) {
+    int seen = seen(past);
+    lanes.transpose(q, query * d, queryRows, d, LOG2_E * scale, qLanes, 0);
+    weighFeatures(keyLanes, keyHead(query), qLanes, seen, scores);
     lanes.add(scores, past * BLOCK, FUTURE, seen - past);
     return seen;
   }
 
-  /** Of each row, the sum over features: rows [seen, d], x [d, lanes], sums [seen, lanes]. */
-  private void weighFeatures(float[] rows, float[] x, int seen, float[] sums) {
+  /** Keys of a block, whole groups. */
+  private static int seen(int past) {
+    return (past + BLOCK + Lanes.GROUPS - 1) / Lanes.GROUPS * Lanes.GROUPS;
+  }
+
+  private int keyHead(int query) {
+    return query / shape.groups();
+  }
+
+  /** Of each row of keys, the sum over features: x [d, lanes], sums [seen, lanes]. */
+  private void weighFeatures(float[] transposed, int head, float[] x, int seen, float[] sums) {
     for (int row = 0; row < seen; row += Lanes.GROUPS) {
-      lanes.weigh(rows, row * d, 1, d, x, d, sums, row * BLOCK);
+      int at = (head * room + row / BLOCK * BLOCK) * d + row % BLOCK;
+      lanes.weigh(transposed, at, BLOCK, x, d, sums, row * BLOCK);
     }
   }
 
-  /** Of each feature, the sum over rows: rows [seen, d], x [seen, lanes], sums [d, lanes]. */
-  private void weighRows(float[] rows, float[] x, int seen, float[] sums) {
+  /** Of each feature of keys, the sum over rows: x [seen, lanes], sums [d, lanes]. */
+  private void weighRows(float[] rows, int head, float[] x, int seen, float[] sums) {
     for (int feature = 0; feature < d; feature += Lanes.GROUPS) {
-      lanes.weigh(rows, feature, d, 1, x, seen, sums, feature * BLOCK);
+      lanes.weigh(rows, head * d + feature, shape.keyWidth(), x, seen, sums, feature * BLOCK);
     }
   }
 
-  /** Onto each row of gradients, the block's rows of x by weights [seen, lanes]. */
-  private void spread(float[] weights, float[] x, int seen, float[] gradients) {
+  /** Onto each row of a head's gradients, the block's rows of x by weights [seen, lanes]. */
+  private void spread(float[] weights, float[] x, int at, int seen, float[] gradients, int head) {
     for (int row = 0; row < seen; row += Lanes.GROUPS) {
+      int to = gradientRow(head, row);
       for (int feature = 0; feature < d; feature += BLOCK) {
-        lanes.spread(weights, row * BLOCK, x, feature, gradients, row * stride + feature, stride);
+        lanes.spread(
+            weights,
+            row * BLOCK,
+            x,
+            at + feature,
+            shape.queryWidth(),
+            gradients,
+            to + feature,
+            stride);
       }
     }
   }
@@ -175,5 +251,11 @@ final class HeadAttention {
       Arrays.fill(future, key * BLOCK, key * BLOCK + Math.min(key, BLOCK), Float.NEGATIVE_INFINITY);
     }
     return future;
+  }
+
+  private static float[] ones() {
+    float[] ones = new float[BLOCK];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 }

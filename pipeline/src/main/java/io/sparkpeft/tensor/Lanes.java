@@ -13,24 +13,23 @@ interface Lanes {
   int GROUPS = 8;
 
   /**
-   * {@value #GROUPS} sums of groups of lanes: {@code to[u] = sum over t of weights[at + t step + u
-   * row] x[t]}, written to groups u from {@code toAt} on.
+   * {@value #GROUPS} sums of groups of lanes: {@code to[u] = sum over t of weights[at + t step + u]
+   * x[t]}, written to groups u from {@code toAt} on.
    *
    * @param x groups of lanes, {@code terms} of them
    */
-  void weigh(
-      float[] weights, int at, int step, int row, float[] x, int terms, float[] to, int toAt);
+  void weigh(float[] weights, int at, int step, float[] x, int terms, float[] to, int toAt);
 
   /**
    * Adds to the first lanes of {@value #GROUPS} rows: {@code to[u] += sum over lanes i of
    * weights[u] [i] x[i]}.
    *
    * @param weights groups of lanes, of which those from {@code at} on are read
-   * @param x {@value #COUNT} rows, of which lanes from {@code xAt} on are read
-   * @param to rows, from {@code toAt} on
-   * @param stride numbers of a row of x and of to
+   * @param x {@value #COUNT} rows of xStride numbers, of which lanes from {@code xAt} on are read
+   * @param to rows of toStride numbers, from {@code toAt} on
    */
-  void spread(float[] weights, int at, float[] x, int xAt, float[] to, int toAt, int stride);
+  void spread(
+      float[] weights, int at, float[] x, int xAt, int xStride, float[] to, int toAt, int toStride);
 
   /** Adds groups of lanes from {@code at} on the groups of {@code more}. */
   void add(float[] x, int at, float[] more, int groups);
@@ -39,13 +38,14 @@ interface Lanes {
   void highest(float[] x, int groups, float[] highest);
 
   /**
-   * Makes every group of lanes x to 2^(x - top), and to zero where that is less than 2^-64, which
-   * is lost in a sum of at least 1 and would lead to denormal numbers. The relative error is at
-   * most 3e-7.
+   * Makes every group of lanes x to factor 2^(x - top), and to zero where the power is less than
+   * 2^-64, which is lost in a sum of at least 1 and would lead to denormal numbers. The relative
+   * error is at most 3e-7.
    *
+   * @param factor of each lane
    * @param total receives the sum of each lane
    */
-  void raise(float[] x, int groups, float[] top, float[] total);
+  void raise(float[] x, int groups, float[] top, float[] factor, float[] total);
 
   /** Makes every group of lanes y to {@code x (y - less)}. */
   void multiplyDifference(float[] x, float[] y, int groups, float[] less);
@@ -54,15 +54,33 @@ interface Lanes {
    * Groups of lanes out of {@value #COUNT} rows: lane i of group d is number d of row i, times
    * factor.
    *
-   * @param begins where the rows begin
+   * @param begins where the rows begin, counted from {@code at}
    */
-  void transpose(float[] rows, int[] begins, int groups, float factor, float[] lanes);
+  void transpose(
+      float[] rows, int at, int[] begins, int groups, float factor, float[] lanes, int lanesAt);
 
   /** The other way round: number d of row i is lane i of group d, times the lane's factor. */
-  void transposeBack(float[] lanes, int groups, float[] factors, float[] rows, int[] begins);
+  void transposeBack(
+      float[] lanes, int groups, float[] factors, float[] rows, int at, int[] begins);
 
   /** The sum of products of each lane of groups of lanes. */
   void dot(float[] x, float[] y, int groups, float[] sums);
+
+  /**
+   * Turns numbers by their partners: {@code to[i] = x[xAt + i] cos[at + i] + direction x[partner +
+   * i] sin[at + i]}. Whole groups of lanes are written, less than one of them too many.
+   */
+  void turn(
+      float[] x,
+      int xAt,
+      int partner,
+      float[] cos,
+      float[] sin,
+      int at,
+      int count,
+      float direction,
+      float[] to,
+      int toAt);
 
   /** Numbers in bfloat16, whole groups of lanes, to fp32. */
   void widen(short[] halves, int count, float[] to, int toAt);

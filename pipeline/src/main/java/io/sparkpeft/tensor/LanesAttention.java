@@ -2,10 +2,11 @@ package io.sparkpeft.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import com.sun.management.HotSpotDiagnosticMXBean;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
-import java.lang.management.ManagementFactory;
+import io.sparkpeft.tensor.AttentionKernels.Projections;
+import io.sparkpeft.tensor.HeadAttention.Shape;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,13 +16,13 @@ import java.util.Optional;
  * AttentionKernels}; it computes in fp32, whatever the tensors' type is.
  */
 final class LanesAttention {
-  /** Compiled apart from the rest; where the module is not there it cannot be loaded. */
   private static final String VECTORS = "io.sparkpeft.tensor.VectorLanes";
-
-  private static final String LAST_COMPILER = "4";
 
   /** How observers know it. */
   private static final String NAME = "lanes_attention";
+
+  /** Numbers of a row that are worth going to the tensors' memory for. */
+  private static final int READ_TOGETHER = 256;
 
   private static final Optional<Lanes> HERE = vectors();
 
@@ -32,9 +33,8 @@ final class LanesAttention {
   }
 
   /**
-   * Whether this machine has vectors for it: not without the module jdk.incubator.vector (Spark's
-   * launchers add it), with a Java whose version of it differs too much, where Java does not
-   * compile as well as it can, or without AVX-512.
+   * Whether this machine has vectors for it: not where {@link JavaVectors} finds none, nor without
+   * AVX-512.
    */
   static boolean isAvailable() {
     return HERE.isPresent();
@@ -55,43 +55,38 @@ final class LanesAttention {
   }
 
   private static Optional<Lanes> vectors() {
-    try {
-      if (!compilesVectors()) {
-        return Optional.empty();
-      }
-      Lanes found =
-          Class.forName(VECTORS).asSubclass(Lanes.class).getDeclaredConstructor().newInstance();
-      found.add(new float[Lanes.COUNT], 0, new float[Lanes.COUNT], 1);
-      return Optional.of(found);
-    } catch (ReflectiveOperationException
-        | LinkageError
-        | UnsupportedOperationException
-        | IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
-  /**
-   * Only the last of HotSpot's compilers knows vectors; without it they are objects.
-   *
-   * @throws IllegalArgumentException if the JVM is another, which does not know the option
-   */
-  private static boolean compilesVectors() {
-    HotSpotDiagnosticMXBean machine =
-        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-    return machine == null
-        || machine.getVMOption("TieredStopAtLevel").getValue().equals(LAST_COMPILER);
+    float[] some = new float[Lanes.COUNT];
+    return JavaVectors.load(Lanes.class, VECTORS, lanes -> lanes.add(some, 0, some, 1));
   }
 
   /** As {@link AttentionKernels#attention}. The statistics are tops and inverses [K, G, 2, N]. */
   Mixed forward(NDManager scope, Heads heads, long[] lengths, long[] pasts, double scale) {
-    long[] q = heads.q().getShape().getShape();
-    Dtype dtype = Tensors.dtype(heads.q());
-    NDArray y = Tensors.empty(scope, dtype, q[1], q[0] * q[2] * q[3]);
-    NDArray statistics = Tensors.empty(scope, Dtype.FLOAT32, q[0], q[2], 2, q[1]);
+    AttentionParts parts = parts(heads, lengths, pasts);
+    return forward(scope, parts, heads.q(), HeadMemory.of(heads, lanes), still(parts), scale);
+  }
+
+  /** The same of projections, which are rotated as they are read. */
+  Mixed forward(NDManager scope, Projections projections, long[] lengths, double scale) {
+    AttentionParts parts = parts(projections, lengths);
+    HeadMemory memory = HeadMemory.of(projections, lanes);
+    return forward(scope, parts, projections.q(), memory, turns(projections), scale);
+  }
+
+  private Mixed forward(
+      NDManager scope,
+      AttentionParts parts,
+      NDArray like,
+      HeadMemory inputs,
+      HeadTurns turns,
+      double scale) {
+    Shape heads = parts.heads();
+    long tokens = parts.tokens();
+    NDArray y = Tensors.empty(scope, Tensors.dtype(like), tokens, heads.queryWidth());
+    NDArray statistics =
+        Tensors.empty(scope, Dtype.FLOAT32, heads.heads(), heads.groups(), 2, tokens);
     Mixed mixed = new Mixed(y, Optional.of(statistics));
     KernelObservation.observe(
-        NAME, () -> new AttentionPass(lanes, heads, mixed, lengths, pasts, scale).forward());
+        NAME, () -> new AttentionPass(lanes, parts, inputs, turns, mixed, scale).forward());
     return mixed;
   }
 
@@ -104,16 +99,63 @@ final class LanesAttention {
       long[] lengths,
       long[] pasts,
       double scale) {
-    Dtype dtype = Tensors.dtype(heads.q());
     Heads gradients =
         new Heads(
-            Tensors.empty(scope, dtype, heads.q().getShape().getShape()),
-            Tensors.empty(scope, dtype, heads.k().getShape().getShape()),
-            Tensors.empty(scope, dtype, heads.v().getShape().getShape()));
-    KernelObservation.observe(
-        NAME + "_vjp",
-        () ->
-            new AttentionPass(lanes, heads, mixed, lengths, pasts, scale).backward(gy, gradients));
+            Tensors.emptyLike(scope, heads.q()),
+            Tensors.emptyLike(scope, heads.k()),
+            Tensors.emptyLike(scope, heads.v()));
+    AttentionParts parts = parts(heads, lengths, pasts);
+    HeadMemory inputs = HeadMemory.of(heads, lanes);
+    AttentionPass pass = new AttentionPass(lanes, parts, inputs, still(parts), mixed, scale);
+    backward(pass, gy, HeadMemory.of(gradients, lanes));
     return gradients;
+  }
+
+  /** The gradients of the projections. */
+  List<NDArray> vjp(
+      NDManager scope,
+      NDArray gy,
+      Mixed mixed,
+      Projections projections,
+      long[] lengths,
+      double scale) {
+    Projections gradients =
+        projections.with(
+            Tensors.emptyLike(scope, projections.q()),
+            Tensors.emptyLike(scope, projections.k()),
+            Tensors.emptyLike(scope, projections.v()));
+    AttentionParts parts = parts(projections, lengths);
+    HeadMemory inputs = HeadMemory.of(projections, lanes);
+    AttentionPass pass = new AttentionPass(lanes, parts, inputs, turns(projections), mixed, scale);
+    backward(pass, gy, HeadMemory.of(gradients, lanes));
+    return List.of(gradients.q(), gradients.k(), gradients.v());
+  }
+
+  private static void backward(AttentionPass pass, NDArray gy, HeadMemory gradients) {
+    KernelObservation.observe(NAME + "_vjp", () -> pass.backward(gy, gradients));
+  }
+
+  private static AttentionParts parts(Heads heads, long[] lengths, long[] pasts) {
+    long[] q = heads.q().getShape().getShape();
+    return new AttentionParts(shape(q[0], q[2], q[3]), 1, lengths, pasts);
+  }
+
+  /** Of narrow heads, several are read together. */
+  private static AttentionParts parts(Projections from, long[] lengths) {
+    Shape shape = shape(from.keyHeads(), from.groups(), from.features());
+    int together = Math.min(shape.heads(), Math.max(1, READ_TOGETHER / shape.features()));
+    return new AttentionParts(shape, together, lengths, new long[lengths.length]);
+  }
+
+  private static Shape shape(long heads, long groups, long features) {
+    return new Shape(Math.toIntExact(heads), Math.toIntExact(groups), Math.toIntExact(features));
+  }
+
+  private HeadTurns still(AttentionParts parts) {
+    return HeadTurns.still(parts.heads().features(), lanes);
+  }
+
+  private HeadTurns turns(Projections from) {
+    return HeadTurns.of(from.cos(), from.sin(), Math.toIntExact(from.features()), lanes);
   }
 }

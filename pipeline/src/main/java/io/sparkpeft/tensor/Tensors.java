@@ -17,7 +17,9 @@ import java.util.Arrays;
  */
 public final class Tensors {
   private static final Kernel EMPTY = new Kernel("empty");
+  private static final Kernel EMPTY_LIKE = new Kernel("empty_like");
   private static final Kernel CAST = new Kernel("cast");
+  private static final Kernel OVERWRITE = new Kernel("overwrite_");
   private static final Kernel AS_TYPE_OF = new Kernel("as_type_of");
   private static final Kernel REINTERPRET = new Kernel("reinterpret");
   private static final Kernel ELEMENT_TYPE = new Kernel("element_type");
@@ -73,9 +75,17 @@ public final class Tensors {
    * garbage collector.
    */
   public static NDArray empty(NDManager scope, Dtype dtype, long... shape) {
+    if (!isCarried(dtype)) {
+      return scope.create(new Shape(shape), carrier(dtype));
+    }
     Device device = scope.getDevice();
     String name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
     return EMPTY.tensor(scope, shape, (long) dtype.scalarType(), name);
+  }
+
+  /** The same of another tensor's shape and type. */
+  public static NDArray emptyLike(NDManager scope, NDArray other) {
+    return EMPTY_LIKE.tensor(scope, other);
   }
 
   public static NDArray zeros(NDManager scope, Dtype dtype, long... shape) {
@@ -88,6 +98,11 @@ public final class Tensors {
   /** A copy in another type (or the same), rounded to nearest even. */
   public static NDArray cast(NDManager scope, NDArray tensor, Dtype dtype) {
     return CAST.tensor(scope, tensor, (long) dtype.scalarType());
+  }
+
+  /** Overwrites a tensor, in place, with values of any type and of its shape; rounded as above. */
+  public static void copyInto(NDArray target, NDArray values) {
+    OVERWRITE.tensor(target.getManager(), target, values).close();
   }
 
   /** The tensor in the type of another: itself if it has that type, else a copy. */

@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * With vectors of 512 bits. Needs the module jdk.incubator.vector of Java 17 and a processor with
- * AVX-512; {@link LanesAttention} looks for both and names this class in a text alone.
+ * AVX-512; {@link JavaVectors} looks for both.
  */
 final class VectorLanes implements Lanes {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
@@ -33,8 +33,7 @@ final class VectorLanes implements Lanes {
 
   // No loops within loops and no vectors kept in fields or arrays: they would live on the heap.
   @Override
-  public void weigh(
-      float[] weights, int at, int step, int row, float[] x, int terms, float[] to, int toAt) {
+  public void weigh(float[] weights, int at, int step, float[] x, int terms, float[] to, int toAt) {
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = FloatVector.zero(FLOATS);
     FloatVector s2 = FloatVector.zero(FLOATS);
@@ -47,13 +46,13 @@ final class VectorLanes implements Lanes {
     for (int t = 0; t < terms; t++) {
       FloatVector xt = FloatVector.fromArray(FLOATS, x, t * COUNT);
       s0 = xt.fma(FloatVector.broadcast(FLOATS, weights[w]), s0);
-      s1 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + row]), s1);
-      s2 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 2 * row]), s2);
-      s3 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 3 * row]), s3);
-      s4 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 4 * row]), s4);
-      s5 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 5 * row]), s5);
-      s6 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 6 * row]), s6);
-      s7 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 7 * row]), s7);
+      s1 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 1]), s1);
+      s2 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 2]), s2);
+      s3 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 3]), s3);
+      s4 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 4]), s4);
+      s5 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 5]), s5);
+      s6 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 6]), s6);
+      s7 = xt.fma(FloatVector.broadcast(FLOATS, weights[w + 7]), s7);
       w += step;
     }
     s0.intoArray(to, toAt);
@@ -68,17 +67,24 @@ final class VectorLanes implements Lanes {
 
   @Override
   public void spread(
-      float[] weights, int at, float[] x, int xAt, float[] to, int toAt, int stride) {
+      float[] weights,
+      int at,
+      float[] x,
+      int xAt,
+      int xStride,
+      float[] to,
+      int toAt,
+      int toStride) {
     FloatVector s0 = FloatVector.fromArray(FLOATS, to, toAt);
-    FloatVector s1 = FloatVector.fromArray(FLOATS, to, toAt + stride);
-    FloatVector s2 = FloatVector.fromArray(FLOATS, to, toAt + 2 * stride);
-    FloatVector s3 = FloatVector.fromArray(FLOATS, to, toAt + 3 * stride);
-    FloatVector s4 = FloatVector.fromArray(FLOATS, to, toAt + 4 * stride);
-    FloatVector s5 = FloatVector.fromArray(FLOATS, to, toAt + 5 * stride);
-    FloatVector s6 = FloatVector.fromArray(FLOATS, to, toAt + 6 * stride);
-    FloatVector s7 = FloatVector.fromArray(FLOATS, to, toAt + 7 * stride);
+    FloatVector s1 = FloatVector.fromArray(FLOATS, to, toAt + toStride);
+    FloatVector s2 = FloatVector.fromArray(FLOATS, to, toAt + 2 * toStride);
+    FloatVector s3 = FloatVector.fromArray(FLOATS, to, toAt + 3 * toStride);
+    FloatVector s4 = FloatVector.fromArray(FLOATS, to, toAt + 4 * toStride);
+    FloatVector s5 = FloatVector.fromArray(FLOATS, to, toAt + 5 * toStride);
+    FloatVector s6 = FloatVector.fromArray(FLOATS, to, toAt + 6 * toStride);
+    FloatVector s7 = FloatVector.fromArray(FLOATS, to, toAt + 7 * toStride);
     for (int i = 0; i < COUNT; i++) {
-      FloatVector xi = FloatVector.fromArray(FLOATS, x, xAt + i * stride);
+      FloatVector xi = FloatVector.fromArray(FLOATS, x, xAt + i * xStride);
       int w = at + i;
       s0 = xi.fma(FloatVector.broadcast(FLOATS, weights[w]), s0);
       s1 = xi.fma(FloatVector.broadcast(FLOATS, weights[w + COUNT]), s1);
@@ -90,13 +96,13 @@ final class VectorLanes implements Lanes {
       s7 = xi.fma(FloatVector.broadcast(FLOATS, weights[w + 7 * COUNT]), s7);
     }
     s0.intoArray(to, toAt);
-    s1.intoArray(to, toAt + stride);
-    s2.intoArray(to, toAt + 2 * stride);
-    s3.intoArray(to, toAt + 3 * stride);
-    s4.intoArray(to, toAt + 4 * stride);
-    s5.intoArray(to, toAt + 5 * stride);
-    s6.intoArray(to, toAt + 6 * stride);
-    s7.intoArray(to, toAt + 7 * stride);
+    s1.intoArray(to, toAt + toStride);
+    s2.intoArray(to, toAt + 2 * toStride);
+    s3.intoArray(to, toAt + 3 * toStride);
+    s4.intoArray(to, toAt + 4 * toStride);
+    s5.intoArray(to, toAt + 5 * toStride);
+    s6.intoArray(to, toAt + 6 * toStride);
+    s7.intoArray(to, toAt + 7 * toStride);
   }
 
   @Override
@@ -118,11 +124,12 @@ final class VectorLanes implements Lanes {
   }
 
   @Override
-  public void raise(float[] x, int groups, float[] top, float[] total) {
+  public void raise(float[] x, int groups, float[] top, float[] factor, float[] total) {
     FloatVector highest = FloatVector.fromArray(FLOATS, top, 0);
+    FloatVector times = FloatVector.fromArray(FLOATS, factor, 0);
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int t = 0; t < groups * COUNT; t += COUNT) {
-      FloatVector power = powerOfTwo(FloatVector.fromArray(FLOATS, x, t).sub(highest));
+      FloatVector power = powerOfTwo(FloatVector.fromArray(FLOATS, x, t).sub(highest)).mul(times);
       power.intoArray(x, t);
       sum = sum.add(power);
     }
@@ -160,18 +167,23 @@ final class VectorLanes implements Lanes {
   }
 
   @Override
-  public void transpose(float[] rows, int[] begins, int groups, float factor, float[] lanes) {
+  public void transpose(
+      float[] rows, int at, int[] begins, int groups, float factor, float[] lanes, int lanesAt) {
     for (int d = 0; d < groups; d++) {
-      FloatVector.fromArray(FLOATS, rows, d, begins, 0).mul(factor).intoArray(lanes, d * COUNT);
+      FloatVector.fromArray(FLOATS, rows, at + d, begins, 0)
+          .mul(factor)
+          .intoArray(lanes, lanesAt + d * COUNT);
     }
   }
 
   @Override
   public void transposeBack(
-      float[] lanes, int groups, float[] factors, float[] rows, int[] begins) {
+      float[] lanes, int groups, float[] factors, float[] rows, int at, int[] begins) {
     FloatVector factor = FloatVector.fromArray(FLOATS, factors, 0);
     for (int d = 0; d < groups; d++) {
-      FloatVector.fromArray(FLOATS, lanes, d * COUNT).mul(factor).intoArray(rows, d, begins, 0);
+      FloatVector.fromArray(FLOATS, lanes, d * COUNT)
+          .mul(factor)
+          .intoArray(rows, at + d, begins, 0);
     }
   }
 
@@ -182,6 +194,27 @@ final class VectorLanes implements Lanes {
       sum = FloatVector.fromArray(FLOATS, x, t).fma(FloatVector.fromArray(FLOATS, y, t), sum);
     }
     sum.intoArray(sums, 0);
+  }
+
+  @Override
+  public void turn(
+      float[] x,
+      int xAt,
+      int partner,
+      float[] cos,
+      float[] sin,
+      int at,
+      int count,
+      float direction,
+      float[] to,
+      int toAt) {
+    for (int i = 0; i < count; i += COUNT) {
+      FloatVector other = FloatVector.fromArray(FLOATS, x, partner + i).mul(direction);
+      FloatVector.fromArray(FLOATS, x, xAt + i)
+          .mul(FloatVector.fromArray(FLOATS, cos, at + i))
+          .add(other.mul(FloatVector.fromArray(FLOATS, sin, at + i)))
+          .intoArray(to, toAt + i);
+    }
   }
 
   @Override

@@ -1,10 +1,12 @@
 package io.sparkpeft.tensor;
 
+import static io.sparkpeft.tensor.Normalization.TORCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.tensor.AttentionKernels.Form;
+import io.sparkpeft.tensor.AttentionKernels.Projections;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,14 +32,14 @@ class KernelsTest extends TwinTest {
     NDArray w = random(8);
     NDArray gy = random(rows, 8);
     NDArray around = random(rows, 8);
-    same(NormKernels.rmsNorm(manager, x, w, 0.01), oracle("plain_rms_norm", x, w));
+    same(NormKernels.rmsNorm(manager, x, w, 0.01, TORCH), oracle("plain_rms_norm", x, w));
     same(
-        NormKernels.rmsNormVjp(manager, List.of(gy, around), x, w, 0.01),
+        NormKernels.rmsNormVjp(manager, List.of(gy, around), x, w, 0.01, TORCH),
         oracle("rms_norm_gradient", gy.add(around), x, w));
     NDArray more = w.add(1);
-    same(NormKernels.offsetRmsNorm(manager, x, w, 0.01), oracle("plain_rms_norm", x, more));
+    same(NormKernels.offsetRmsNorm(manager, x, w, 0.01, TORCH), oracle("plain_rms_norm", x, more));
     same(
-        NormKernels.offsetRmsNormVjp(manager, List.of(gy), x, w, 0.01),
+        NormKernels.offsetRmsNormVjp(manager, List.of(gy), x, w, 0.01, TORCH),
         oracle("rms_norm_gradient", gy, x, more));
   }
 
@@ -175,7 +177,8 @@ class KernelsTest extends TwinTest {
             window,
             0,
             alibi ? List.of(Tensors.cast(manager, slopes, Dtype.BFLOAT16)) : List.of());
-    AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
+    AttentionKernels.Heads heads =
+        AttentionKernels.heads(manager, new Projections(q, k, v, cos, sin, 6));
     NDArray y =
         AttentionKernels.attention(
                 manager,
@@ -192,7 +195,8 @@ class KernelsTest extends TwinTest {
       NDArray own = manager.create(rows);
       AttentionKernels.Heads whole =
           AttentionKernels.heads(
-              manager, q.get(own), k.get(own), v.get(own), cos.get(own), sin.get(own), 6);
+              manager,
+              new Projections(q.get(own), k.get(own), v.get(own), cos.get(own), sin.get(own), 6));
       NDArray expected =
           AttentionKernels.attention(manager, whole, new long[] {rows.length}, new long[] {0}, form)
               .y();
@@ -217,7 +221,8 @@ class KernelsTest extends TwinTest {
     NDArray half = Tensors.cast(manager, slopes.reshape(2, 1, 2, 1), Dtype.BFLOAT16);
     Form form = new Form(method, 0.3, block, window, cap, alibi ? List.of(half) : List.of());
 
-    AttentionKernels.Heads heads = AttentionKernels.heads(manager, q, k, v, cos, sin, 6);
+    AttentionKernels.Heads heads =
+        AttentionKernels.heads(manager, new Projections(q, k, v, cos, sin, 6));
     AttentionKernels.Mixed y =
         AttentionKernels.attention(manager, heads, lengths, new long[lengths.length], form);
     AttentionKernels.Heads gHeads =

@@ -2,31 +2,24 @@ package io.sparkpeft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
+import io.sparkpeft.tensor.AttentionKernels.Projections;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Attention lane by lane, against torch's kernels in blocks, which have a twin of their own. */
-class LanesAttentionTest {
+class LanesAttentionTest extends TwinTest {
   private static final double SCALE = 0.3;
 
-  private final Random random = new Random(11);
-  private final NDManager manager = Engine.newManager(Device.cpu());
-
-  @AfterEach
-  void close() {
-    manager.close();
+  LanesAttentionTest() {
+    super(11);
   }
 
   /** Documents of fewer positions than a block, of whole blocks, and behind a prefix. */
@@ -56,36 +49,65 @@ class LanesAttentionTest {
     Mixed expected = AttentionKernels.attention(manager, heads, lengths, pasts, form);
     Heads gExpected =
         AttentionKernels.attentionVjp(manager, gy, expected, heads, lengths, past, form);
+    forEachLanes(
+        attention -> {
+          Mixed actual = attention.forward(manager, heads, lengths, pasts, SCALE);
+          Heads g = attention.vjp(manager, gy, actual, heads, lengths, pasts, SCALE);
+          near(actual.y(), expected.y(), tolerance);
+          near(g.q(), gExpected.q(), tolerance);
+          near(g.k(), gExpected.k(), tolerance);
+          near(g.v(), gExpected.v(), tolerance);
+        });
+  }
+
+  /** Projections, rotated as they are read, against heads that are made of them first. */
+  @ParameterizedTest
+  @CsvSource({
+    // key heads, queries of each, features, those that turn, type, tolerance
+    "3, 2, 8, 8, FLOAT32, 5e-6",
+    "9, 1, 16, 4, FLOAT32, 5e-6",
+    "2, 3, 24, 24, FLOAT32, 5e-6",
+    "5, 1, 40, 0, FLOAT32, 5e-6",
+    "2, 2, 64, 64, FLOAT32, 5e-6",
+    "1, 1, 128, 32, FLOAT32, 5e-6",
+    "12, 1, 8, 6, BFLOAT16, 2e-2",
+    "2, 2, 64, 64, BFLOAT16, 2e-2",
+  })
+  void readsProjections(
+      long keyHeads, long groups, long features, long turning, Dtype dtype, double tolerance) {
+    long[] lengths = {16, 1, 37, 48, 5};
+    long[] pasts = new long[lengths.length];
+    long tokens = Arrays.stream(lengths).sum();
+    Projections projections =
+        new Projections(
+            random(dtype, tokens, keyHeads * groups * features),
+            random(dtype, tokens, keyHeads * features),
+            random(dtype, tokens, keyHeads * features),
+            Tensors.cast(manager, random(Dtype.FLOAT32, tokens, 1, turning).cos(), dtype),
+            Tensors.cast(manager, random(Dtype.FLOAT32, tokens, 1, turning).sin(), dtype),
+            features);
+    NDArray gy = random(dtype, tokens, keyHeads * groups * features);
+    Form form = new Form(Attention.BLOCKS, SCALE, 64, 0, 0, List.of());
+    Heads heads = AttentionKernels.heads(manager, projections);
+    Mixed expected = AttentionKernels.attention(manager, heads, lengths, pasts, form);
+    Heads gHeads = AttentionKernels.attentionVjp(manager, gy, expected, heads, lengths, 0, form);
+    List<NDArray> gExpected =
+        AttentionKernels.headsVjp(manager, gHeads, projections.cos(), projections.sin());
+    forEachLanes(
+        attention -> {
+          Mixed actual = attention.forward(manager, projections, lengths, SCALE);
+          List<NDArray> g = attention.vjp(manager, gy, actual, projections, lengths, SCALE);
+          near(actual.y(), expected.y(), tolerance);
+          for (int i = 0; i < g.size(); i++) {
+            near(g.get(i), gExpected.get(i), tolerance);
+          }
+        });
+  }
+
+  private static void forEachLanes(Consumer<LanesAttention> work) {
     Stream.concat(Stream.of(new PlainLanes()), LanesAttention.lanes().stream())
-        .forEach(
-            lanes -> {
-              LanesAttention attention = new LanesAttention(lanes);
-              Mixed actual = attention.forward(manager, heads, lengths, pasts, SCALE);
-              Heads g = attention.vjp(manager, gy, actual, heads, lengths, pasts, SCALE);
-              close(actual.y(), expected.y(), tolerance);
-              close(g.q(), gExpected.q(), tolerance);
-              close(g.k(), gExpected.k(), tolerance);
-              close(g.v(), gExpected.v(), tolerance);
-            });
-  }
-
-  private NDArray random(Dtype dtype, long... shape) {
-    float[] values = new float[Math.toIntExact(new Shape(shape).size())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Tensors.cast(manager, Tensors.fromFloats(manager, values, shape), dtype);
-  }
-
-  /**
-   * @param tolerance of the largest number
-   */
-  private void close(NDArray actual, NDArray expected, double tolerance) {
-    assertThat(actual.getShape()).isEqualTo(expected.getShape());
-    assertThat(Tensors.dtype(actual)).isEqualTo(Tensors.dtype(expected));
-    NDArray zeros = Tensors.zeros(manager, Tensors.dtype(expected), expected.getShape().getShape());
-    double largest = Tensors.maxAbsDifference(expected, zeros);
-    assertThat(Tensors.maxAbsDifference(actual, expected)).isLessThan(tolerance * largest);
+        .map(LanesAttention::new)
+        .forEach(work);
   }
 
   /** Heads whose features are not whole groups, windows and caps are left to the other kernels. */

@@ -2,39 +2,14 @@ package io.sparkpeft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.Random;
-import java.util.function.BiConsumer;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** This machine's vectors give the bits of their twin. */
-class LanesTest {
+class LanesTest extends VectorsTest<Lanes> {
   private static final int GROUPS = 24;
 
-  private final Random random = new Random(5);
-
-  @BeforeEach
-  void needsVectors() {
-    assumeTrue(LanesAttention.isAvailable(), "no module jdk.incubator.vector, or no AVX-512");
-  }
-
-  private float[] random(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
-  /** What both make of the same array, which the work may write into. */
-  private static void same(float[] begin, BiConsumer<Lanes, float[]> work) {
-    float[] expected = begin.clone();
-    float[] actual = begin.clone();
-    work.accept(new PlainLanes(), expected);
-    work.accept(LanesAttention.lanes().orElseThrow(), actual);
-    assertThat(actual).isEqualTo(expected).isNotEqualTo(begin);
+  LanesTest() {
+    super(5, new PlainLanes(), LanesAttention.lanes());
   }
 
   @Test
@@ -42,9 +17,9 @@ class LanesTest {
     float[] weights = random(GROUPS * Lanes.COUNT * 2);
     float[] x = random(GROUPS * Lanes.COUNT);
     float[] to = random(GROUPS * Lanes.COUNT);
-    same(to, (lanes, sums) -> lanes.weigh(weights, 3, 1, GROUPS, x, 11, sums, 5));
-    same(to, (lanes, sums) -> lanes.weigh(weights, 2, Lanes.GROUPS, 1, x, GROUPS, sums, 16));
-    same(to, (lanes, sums) -> lanes.spread(weights, 32, x, 3, sums, 7, 20));
+    same(to, (lanes, sums) -> lanes.weigh(weights, 3, 11, x, 11, sums, 5));
+    same(to, (lanes, sums) -> lanes.weigh(weights, 2, Lanes.COUNT, x, GROUPS, sums, 16));
+    same(to, (lanes, sums) -> lanes.spread(weights, 32, x, 3, 18, sums, 7, 20));
     same(to, (lanes, sums) -> lanes.dot(x, weights, GROUPS, sums));
   }
 
@@ -59,14 +34,23 @@ class LanesTest {
 
   @Test
   void transposition() {
-    float[] rows = random(Lanes.COUNT * 20);
+    float[] rows = random(Lanes.COUNT * 21);
     float[] factors = random(Lanes.COUNT);
     int[] begins = new int[Lanes.COUNT];
     for (int i = 0; i < begins.length; i++) {
       begins[i] = i * 20;
     }
-    same(rows, (lanes, columns) -> lanes.transpose(rows, begins, 18, 0.7f, columns));
-    same(rows, (lanes, back) -> lanes.transposeBack(rows.clone(), 18, factors, back, begins));
+    same(rows, (lanes, columns) -> lanes.transpose(rows.clone(), 2, begins, 18, 0.7f, columns, 5));
+    same(rows, (lanes, back) -> lanes.transposeBack(rows.clone(), 18, factors, back, 1, begins));
+  }
+
+  @Test
+  void rotation() {
+    float[] x = random(64);
+    float[] cos = random(64);
+    float[] sin = random(64);
+    same(random(64), (lanes, to) -> lanes.turn(x, 3, 9, cos, sin, 5, 6, -1, to, 2));
+    same(random(64), (lanes, to) -> lanes.turn(x, 9, 3, cos, sin, 0, 32, 1, to, 7));
   }
 
   @Test
@@ -78,12 +62,13 @@ class LanesTest {
     x[3] = Float.NEGATIVE_INFINITY;
     float[] top = new float[Lanes.COUNT];
     new PlainLanes().highest(x, GROUPS, top);
+    float[] factors = random(Lanes.COUNT);
     float[] expected = x.clone();
     float[] total = new float[Lanes.COUNT];
-    new PlainLanes().raise(expected, GROUPS, top, total);
+    new PlainLanes().raise(expected, GROUPS, top, factors, total);
     float[] actual = x.clone();
     float[] actualTotal = new float[Lanes.COUNT];
-    LanesAttention.lanes().orElseThrow().raise(actual, GROUPS, top, actualTotal);
+    vectors().raise(actual, GROUPS, top, factors, actualTotal);
     assertThat(actual[3]).isZero();
     for (int i = 0; i < x.length; i++) {
       assertThat(actual[i]).isCloseTo(expected[i], withinPercentage(3e-5));
@@ -101,9 +86,8 @@ class LanesTest {
     x[2] = Float.intBitsToFloat(0x3f818000);
     short[] expected = new short[64];
     short[] actual = new short[64];
-    Lanes vectors = LanesAttention.lanes().orElseThrow();
     new PlainLanes().narrow(x, 0, 64, expected);
-    vectors.narrow(x, 0, 64, actual);
+    vectors().narrow(x, 0, 64, actual);
     assertThat(actual).isEqualTo(expected).contains((short) 0x3f80, (short) 0x3f82);
     same(new float[64], (lanes, wide) -> lanes.widen(expected, 64, wide, 0));
   }

@@ -53,10 +53,10 @@ class MetaDeviceTest {
           Map.entry(
               "scaled_dot_product_vjp",
               "autograd is needed, and makes what it makes of its inputs"),
-          Map.entry("routed", "topk, likewise; the rest is of its inputs"),
-          Map.entry("shares", "a quotient of what that gives"),
-          Map.entry("experts", "which tokens an expert computes depends on values"),
-          Map.entry("experts_vjp", "the same"),
+          Map.entry("expert_routing", "topk, likewise; the rest is of its inputs"),
+          Map.entry("expert_routing_vjp_onto_", "scatter, likewise; its zeros name the device"),
+          Map.entry("expert_onto_", "which tokens an expert computes depends on values"),
+          Map.entry("expert_vjp_onto_", "the same"),
           Map.entry("element_type", "it gives a number"),
           Map.entry("await_device", "it reads a value"),
           Map.entry("sample", "searchsorted, which is not known there, makes it of its inputs"));

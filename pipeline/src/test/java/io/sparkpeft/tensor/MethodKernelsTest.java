@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
+import io.sparkpeft.tensor.AttentionKernels.Projections;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -144,7 +145,9 @@ class MethodKernelsTest extends TwinTest {
 
     Heads turned =
         AttentionKernels.heads(
-            manager, own.get(":, :24"), own.get(":, 24:36"), own.get(":, 36:48"), cos, sin, 6);
+            manager,
+            new Projections(
+                own.get(":, :24"), own.get(":, 24:36"), own.get(":, 36:48"), cos, sin, 6));
     Heads heads = PrefixKernels.prefixed(manager, turned, keys, values, lengths);
     Mixed y = AttentionKernels.attention(manager, heads, lengths, pasts, form);
     Heads gHeads = AttentionKernels.attentionVjp(manager, gy, y, heads, lengths, PREFIX, form);

@@ -3,13 +3,12 @@ package io.sparkpeft.tensor;
 /** Lane by lane, as plainly as it can be said: the twin of {@link VectorLanes}. */
 final class PlainLanes implements Lanes {
   @Override
-  public void weigh(
-      float[] weights, int at, int step, int row, float[] x, int terms, float[] to, int toAt) {
+  public void weigh(float[] weights, int at, int step, float[] x, int terms, float[] to, int toAt) {
     for (int u = 0; u < GROUPS; u++) {
       for (int lane = 0; lane < COUNT; lane++) {
         float sum = 0;
         for (int t = 0; t < terms; t++) {
-          sum = Math.fma(weights[at + t * step + u * row], x[t * COUNT + lane], sum);
+          sum = Math.fma(weights[at + t * step + u], x[t * COUNT + lane], sum);
         }
         to[toAt + u * COUNT + lane] = sum;
       }
@@ -18,12 +17,19 @@ final class PlainLanes implements Lanes {
 
   @Override
   public void spread(
-      float[] weights, int at, float[] x, int xAt, float[] to, int toAt, int stride) {
+      float[] weights,
+      int at,
+      float[] x,
+      int xAt,
+      int xStride,
+      float[] to,
+      int toAt,
+      int toStride) {
     for (int u = 0; u < GROUPS; u++) {
       for (int lane = 0; lane < COUNT; lane++) {
-        int place = toAt + u * stride + lane;
+        int place = toAt + u * toStride + lane;
         for (int i = 0; i < COUNT; i++) {
-          to[place] = Math.fma(weights[at + u * COUNT + i], x[xAt + i * stride + lane], to[place]);
+          to[place] = Math.fma(weights[at + u * COUNT + i], x[xAt + i * xStride + lane], to[place]);
         }
       }
     }
@@ -47,13 +53,13 @@ final class PlainLanes implements Lanes {
   }
 
   @Override
-  public void raise(float[] x, int groups, float[] top, float[] total) {
+  public void raise(float[] x, int groups, float[] top, float[] factor, float[] total) {
     for (int lane = 0; lane < COUNT; lane++) {
       total[lane] = 0;
       for (int t = 0; t < groups; t++) {
         int place = t * COUNT + lane;
         float exponent = x[place] - top[lane];
-        x[place] = exponent < -64 ? 0 : (float) Math.pow(2, exponent);
+        x[place] = exponent < -64 ? 0 : (float) Math.pow(2, exponent) * factor[lane];
         total[lane] += x[place];
       }
     }
@@ -67,17 +73,18 @@ final class PlainLanes implements Lanes {
   }
 
   @Override
-  public void transpose(float[] rows, int[] begins, int groups, float factor, float[] lanes) {
+  public void transpose(
+      float[] rows, int at, int[] begins, int groups, float factor, float[] lanes, int lanesAt) {
     for (int i = 0; i < groups * COUNT; i++) {
-      lanes[i] = rows[begins[i % COUNT] + i / COUNT] * factor;
+      lanes[lanesAt + i] = rows[at + begins[i % COUNT] + i / COUNT] * factor;
     }
   }
 
   @Override
   public void transposeBack(
-      float[] lanes, int groups, float[] factors, float[] rows, int[] begins) {
+      float[] lanes, int groups, float[] factors, float[] rows, int at, int[] begins) {
     for (int i = 0; i < groups * COUNT; i++) {
-      rows[begins[i % COUNT] + i / COUNT] = lanes[i] * factors[i % COUNT];
+      rows[at + begins[i % COUNT] + i / COUNT] = lanes[i] * factors[i % COUNT];
     }
   }
 
@@ -88,6 +95,23 @@ final class PlainLanes implements Lanes {
       for (int i = lane; i < groups * COUNT; i += COUNT) {
         sums[lane] = Math.fma(x[i], y[i], sums[lane]);
       }
+    }
+  }
+
+  @Override
+  public void turn(
+      float[] x,
+      int xAt,
+      int partner,
+      float[] cos,
+      float[] sin,
+      int at,
+      int count,
+      float direction,
+      float[] to,
+      int toAt) {
+    for (int i = 0; i < (count + COUNT - 1) / COUNT * COUNT; i++) {
+      to[toAt + i] = x[xAt + i] * cos[at + i] + x[partner + i] * direction * sin[at + i];
     }
   }
 

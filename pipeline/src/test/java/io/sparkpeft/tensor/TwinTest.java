@@ -24,6 +24,11 @@ abstract class TwinTest {
     this.tolerance = tolerance;
   }
 
+  /** For tests that say each time how near values are to be. */
+  TwinTest(long seed) {
+    this(seed, 0);
+  }
+
   @BeforeEach
   final void openManager() {
     Engine.prepareThread();
@@ -44,6 +49,11 @@ abstract class TwinTest {
     return Tensors.fromFloats(manager, values, shape);
   }
 
+  /** The same, rounded. */
+  final NDArray random(Dtype dtype, long... shape) {
+    return Tensors.cast(manager, random(shape), dtype);
+  }
+
   final NDArray oracle(String name, NDArray... arguments) {
     return Oracle.tensor(manager, name, arguments);
   }
@@ -51,5 +61,18 @@ abstract class TwinTest {
   final void same(NDArray actual, NDArray expected) {
     assertThat(actual.getShape()).isEqualTo(expected.getShape());
     assertThat(Tensors.maxAbsDifference(actual, expected)).isLessThan(tolerance);
+  }
+
+  /**
+   * The same, of any type.
+   *
+   * @param tolerance of the largest value
+   */
+  final void near(NDArray actual, NDArray expected, double tolerance) {
+    assertThat(actual.getShape()).isEqualTo(expected.getShape());
+    assertThat(Tensors.dtype(actual)).isEqualTo(Tensors.dtype(expected));
+    NDArray zeros = Tensors.zeros(manager, Tensors.dtype(expected), expected.getShape().getShape());
+    double largest = Tensors.maxAbsDifference(expected, zeros);
+    assertThat(Tensors.maxAbsDifference(actual, expected)).isLessThan(tolerance * largest);
   }
 }

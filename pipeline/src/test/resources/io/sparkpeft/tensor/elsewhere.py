@@ -55,7 +55,7 @@ def meta_fused_attention(q: Tensor, k: Tensor, gy: Tensor) -> int:
 
 def meta_optimizer(p: Tensor) -> int:
     p = elsewhere(p)
-    m = reinterpret(cast(p, torch.float32), torch.float32)
+    m = overwrite_(reinterpret(cast(p, torch.float32), torch.float32), p)
     p = adamw_(p, p, m, m, 0.1, 0.1, 0.9, 0.99, 0.1, 0.5, 0.5)
     return sgd_momentum_(sgd_(p, m, 0.1, 0.1), m, m, 0.1, 0.1, 0.9).numel()
 
@@ -71,7 +71,7 @@ def meta_rest(x: Tensor, ids: Tensor) -> int:
     chosen = warped(rows[:3], 0.5, 4, 1.0)[:, ids]  # top-p reads a value
     cache = first_positions(x.view([1, 1, x.size(0), x.size(1)]), 2)
     cache = only_row(cache, 2)
-    made = empty([2, 2], torch.float32, "meta")
+    made = empty_like(empty([2, 2], torch.float32, "meta"))
     made = blocks_of((made + made).view([-1]), 4)
     return sums.numel() + chosen.numel() + cache.numel() + made.numel()
 

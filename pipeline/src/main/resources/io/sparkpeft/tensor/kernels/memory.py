@@ -6,9 +6,18 @@ def empty(shape: List[int], dtype: int, device: str) -> Tensor:
     return torch.empty(shape, dtype=dtype, device=torch.device(device))
 
 
+def empty_like(x: Tensor) -> Tensor:
+    return torch.empty(x.size(), dtype=x.dtype, device=x.device)
+
+
 # A copy, rounded to nearest even.
 def cast(x: Tensor, dtype: int) -> Tensor:
     return x.to(dtype, False, True)
+
+
+# The values of another of the same shape, in x's type, written into x.
+def overwrite_(x: Tensor, values: Tensor) -> Tensor:
+    return x.copy_(values)
 
 
 def as_type_of(x: Tensor, other: Tensor) -> Tensor:

@@ -10,47 +10,61 @@ import io.sparkpeft.tensor.Dtype;
  * What a merge takes beside the process itself and the adapters, by formula, in bytes. Writing has
  * a tensor at a time; the certificate's comparison, which decides, has a model at a time.
  *
- * @param mapped the model's files
- * @param widened its weights in fp32, where the files have other types
- * @param answers logits of two models, on the JVM's heap
+ * @param weights the model, mapped from its files; what was made of it on load
+ * @param expanded the weights that are computed with in fp32: a layer's and the head's, or all
+ *     where adapters are merged before another is compared
+ * @param logits of the models, on the JVM's heap
+ * @param computing a batch's keys, values and activations, and what is kept of memory once used
  */
-record MergeMemory(long mapped, long widened, long answers) {
+record MergeMemory(long weights, long expanded, long logits, long computing) {
   private static final double BYTES_PER_MEBIBYTE = 1 << 20;
+
+  /** Those that are compared, and those before that no longer are but wait for the collector. */
+  private static final int SETS_OF_LOGITS = 3;
+
+  /** libtorch's buffers, memory that its allocator keeps, compiled code. */
+  private static final long ENGINE_BYTES = 128L << 20;
 
   static MergeMemory of(Recipe recipe) {
     DecoderConfig config = recipe.base().config();
-    long parameters = config.parameterCount();
     Dtype stored = config.stored().orElse(Dtype.FLOAT32);
+    DecoderMemory computed = new DecoderMemory(config, Dtype.FLOAT32, 0);
     MergeSection settings = recipe.merging();
     boolean isOneAfterOther =
         settings.combination().isEmpty() && settings.folders(recipe.adapter()).size() > 1;
-    boolean isWidened = stored != Dtype.FLOAT32 || isOneAfterOther;
-    long tokens = (long) ProbePrompts.count(recipe) * ProbePrompts.LONGEST;
+    int rows = ProbePrompts.count(recipe);
     return new MergeMemory(
-        parameters * stored.bytes(),
-        isWidened ? widened(recipe, config, isOneAfterOther) : 0,
-        2 * tokens * config.vocabularySize() * Float.BYTES);
+        weights(recipe, config, stored),
+        isOneAfterOther ? config.parameterCount() * Float.BYTES : computed.workspaceBytes(stored),
+        SETS_OF_LOGITS * ProbePrompts.tokens(recipe) * config.vocabularySize() * Float.BYTES,
+        computed.kvCacheBytes(rows, ProbePrompts.LONGEST + ProbeAnswers.GREEDY_TOKENS)
+            + computed.forwardBytes(rows, ProbePrompts.LONGEST)
+            + ENGINE_BYTES);
   }
 
-  /** Four bits stay what they are unless something is merged into them. */
-  private static long widened(Recipe recipe, DecoderConfig config, boolean isOneAfterOther) {
-    boolean isInFourBits =
-        recipe.merging().base() == MergeSection.Base.REQUANTIZED && !isOneAfterOther;
-    if (!isInFourBits) {
-      return config.parameterCount() * Float.BYTES;
+  /** Of the base or of what it is merged to, whichever is larger. */
+  private static long weights(Recipe recipe, DecoderConfig config, Dtype stored) {
+    long floats = config.parameterCount() * stored.bytes();
+    DecoderMemory kept = new DecoderMemory(config, stored, 0);
+    if (recipe.model().quantization().isPresent()) {
+      return floats + kept.quantizedBytes();
     }
-    DecoderMemory memory = new DecoderMemory(config, Dtype.FLOAT32, 0);
-    return memory.weightBytes() + memory.workspaceBytes();
+    return recipe.merging().base() == MergeSection.Base.REQUANTIZED ? kept.weightBytes() : floats;
   }
 
   long total() {
-    return mapped + widened + answers;
+    return weights + expanded + logits + computing;
   }
 
   /** One line for a person. */
   String text() {
-    return "Comparing takes about %s, one model at a time: %s of mapped files, %s in float32, %s of logits."
-        .formatted(mebibytes(total()), mebibytes(mapped), mebibytes(widened), mebibytes(answers));
+    return "Comparing takes about %s, one model at a time: %s of weights, %s of them in float32, %s of logits, %s to compute."
+        .formatted(
+            mebibytes(total()),
+            mebibytes(weights),
+            mebibytes(expanded),
+            mebibytes(logits),
+            mebibytes(computing));
   }
 
   static String mebibytes(long bytes) {

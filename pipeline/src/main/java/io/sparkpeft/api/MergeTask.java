@@ -147,7 +147,7 @@ record MergeTask(List<String> assignments, String target, String combined, Count
       ObjectNode config = merge.config(plainConfig);
       TensorSource tensors = merge.tensors();
       if (settings.base() == MergeSection.Base.REQUANTIZED) {
-        tensors = FourBits.packed(plain, tensors, quantization.orElseThrow());
+        tensors = FourBits.packedLike(base.tensors(), plain, tensors, quantization.orElseThrow());
         config.set(QuantizationConfig.KEY, quantizationConfig());
       }
       TensorSource written = tensors;
@@ -248,14 +248,14 @@ record MergeTask(List<String> assignments, String target, String combined, Count
               .orElse(model.tensors());
       Merge merge = merge(new WidenedTensors(floats), first, MergeMode.MERGE);
       DecoderConfig config = DecoderConfig.read(merge.config(plainConfig));
-      return Decoder.load(scope, config, merge.tensors(), arithmetic());
+      return Decoder.loadAsStored(scope, config, merge.tensors(), arithmetic());
     }
 
     /** A model as it is stored; the base quantised on load where the recipe says so. */
     private Decoder decoder(NDManager scope, ModelFolder model) {
       boolean isBase = model.path().equals(base.path());
       DecoderConfig config = isBase ? recipe.model().config() : DecoderConfig.read(model.config());
-      return Decoder.load(scope, config, model.tensors(), arithmetic());
+      return Decoder.loadAsStored(scope, config, model.tensors(), arithmetic());
     }
 
     private static Arithmetic arithmetic() {

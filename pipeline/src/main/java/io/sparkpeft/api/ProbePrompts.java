@@ -29,11 +29,26 @@ final class ProbePrompts {
   /** Tokens of a prompt. */
   static final int LONGEST = 48;
 
+  private static final String TOKENIZER = "tokenizer.json";
+
+  /** On average, in English. */
+  private static final int CHARACTERS_OF_TOKEN = 4;
+
   private ProbePrompts() {}
 
   /** How many there are, read or drawn. */
   static int count(Recipe recipe) {
     return texts(recipe.merge().promptFile()).size();
+  }
+
+  /** About how many tokens they are together: for plans, which open no tokenizer. */
+  static long tokens(Recipe recipe) {
+    if (!Files.exists(recipe.model().folder().resolve(TOKENIZER))) {
+      return (long) LONGEST * count(recipe);
+    }
+    return texts(recipe.merge().promptFile()).stream()
+        .mapToLong(text -> Math.min(LONGEST, 1 + text.length() / CHARACTERS_OF_TOKEN))
+        .sum();
   }
 
   /**
@@ -42,7 +57,7 @@ final class ProbePrompts {
   static List<int[]> of(Recipe recipe, DecoderConfig config, int room) {
     Path model = recipe.model().folder();
     int length = Math.max(1, Math.min(LONGEST, config.maxPositionEmbeddings() - room));
-    if (!Files.exists(model.resolve("tokenizer.json"))) {
+    if (!Files.exists(model.resolve(TOKENIZER))) {
       return random(config, length);
     }
     try (Tokenizer tokenizer = Tokenizer.open(model)) {

@@ -47,8 +47,30 @@ public final class Decoder {
    */
   public static Decoder load(
       NDManager manager, DecoderConfig config, TensorSource weights, Arithmetic arithmetic) {
+    return load(manager, config, weights, arithmetic, Keeping.IN_COMPUTE_TYPE);
+  }
+
+  /**
+   * The same without a whole copy of weights that are stored in another type: those of linear
+   * layers are converted one layer after another, as quantised ones are expanded, each time that
+   * they are computed with. It computes the same.
+   */
+  public static Decoder loadAsStored(
+      NDManager manager, DecoderConfig config, TensorSource weights, Arithmetic arithmetic) {
+    return load(manager, config, weights, arithmetic, Keeping.AS_STORED);
+  }
+
+  private static Decoder load(
+      NDManager manager,
+      DecoderConfig config,
+      TensorSource weights,
+      Arithmetic arithmetic,
+      Keeping keeping) {
     return new Decoder(
-        manager, config, arithmetic, DecoderLoader.load(manager, config, weights, arithmetic));
+        manager,
+        config,
+        arithmetic,
+        DecoderLoader.load(manager, config, weights, arithmetic, keeping));
   }
 
   /** The same for a model folder, whose config.json says what it is. */
@@ -122,7 +144,7 @@ public final class Decoder {
     return new Pass(
         scope,
         workspaces.borrow(scope),
-        arithmetic.product(),
+        arithmetic,
         AdapterRows.all(Optional.of(adapter), documents),
         dropout,
         documents,
@@ -153,7 +175,7 @@ public final class Decoder {
     return new Pass(
         scope,
         workspaces.borrow(scope),
-        arithmetic.product(),
+        arithmetic,
         adapters,
         DropoutMasks.NONE,
         documents,
@@ -179,11 +201,6 @@ public final class Decoder {
 
   Head head() {
     return parts.head();
-  }
-
-  /** [vocabulary, hidden]. */
-  NDArray embeddingTable() {
-    return parts.embedding().tokens().frozen();
   }
 
   Embedding embedding() {

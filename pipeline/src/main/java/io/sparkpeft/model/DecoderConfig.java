@@ -16,6 +16,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -233,9 +234,27 @@ public record DecoderConfig(
     return WeightShapes.of(this).all();
   }
 
-  /** Whether the weight of a linear module is quantised, if any are: all but the head's. */
-  public boolean isQuantized(LinearModule module) {
-    return quantization.isPresent() && !module.name().equals(ModuleNames.HEAD);
+  /** Whose weights are quantised, if any are: all linear layers, also of experts, but the head. */
+  public List<LinearModule> quantizedModules() {
+    List<LinearModule> modules = new ArrayList<>(linearModules());
+    modules.remove(headModule());
+    mlp.experts().ifPresent(experts -> modules.addAll(modulesOf(experts)));
+    return List.copyOf(modules);
+  }
+
+  private List<LinearModule> modulesOf(Experts experts) {
+    return IntStream.range(0, layers())
+        .mapToObj(names::layer)
+        .flatMap(layer -> experts.modules(layer, hiddenSize, mlp.intermediateSize()))
+        .toList();
+  }
+
+  /** The layers that choose among experts. Small, and four bits would choose others. */
+  List<String> routers() {
+    return mlp.experts().stream()
+        .flatMap(
+            experts -> IntStream.range(0, layers()).mapToObj(names::layer).map(experts::router))
+        .toList();
   }
 
   LinearModule headModule() {

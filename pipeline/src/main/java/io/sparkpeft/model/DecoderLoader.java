@@ -10,7 +10,6 @@ import io.sparkpeft.quant.QuantizedTensor;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.Dtype;
-import io.sparkpeft.tensor.ExpertsKernels;
 import io.sparkpeft.tensor.Tensors;
 import io.sparkpeft.weights.TensorEntry;
 import io.sparkpeft.weights.TensorSource;
@@ -24,6 +23,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** Makes a decoder's layers out of stored weights. */
 final class DecoderLoader {
@@ -33,19 +33,25 @@ final class DecoderLoader {
   private final TensorSource source;
   private final StoredNames stored;
   private final Arithmetic arithmetic;
+  private final Keeping keeping;
   private final List<String> order;
   private final StoredQuantization weights;
   private final Map<String, Function<NDManager, NDArray>> frozen = new HashMap<>();
   private Optional<QuantizedWeights> quantized = Optional.empty();
 
   private DecoderLoader(
-      NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
+      NDManager manager,
+      DecoderConfig config,
+      TensorSource source,
+      Arithmetic arithmetic,
+      Keeping keeping) {
     this.manager = manager;
     this.config = config;
     this.names = config.names();
     this.source = source;
     this.stored = new StoredNames(config, source.names());
     this.arithmetic = arithmetic;
+    this.keeping = keeping;
     this.weights = new StoredQuantization(config, source, stored);
     this.order = config.linearModules().stream().map(LinearModule::name).toList();
   }
@@ -65,13 +71,17 @@ final class DecoderLoader {
   }
 
   static Parts load(
-      NDManager manager, DecoderConfig config, TensorSource source, Arithmetic arithmetic) {
-    DecoderLoader stored = new DecoderLoader(manager, config, source, arithmetic);
+      NDManager manager,
+      DecoderConfig config,
+      TensorSource source,
+      Arithmetic arithmetic,
+      Keeping keeping) {
+    DecoderLoader stored = new DecoderLoader(manager, config, source, arithmetic, keeping);
     stored.check();
     return stored
         .weights
         .quantizingIfWanted(manager)
-        .map(quantizing -> new DecoderLoader(manager, config, quantizing, arithmetic).parts())
+        .map(packed -> new DecoderLoader(manager, config, packed, arithmetic, keeping).parts())
         .map(parts -> parts.withUnquantized(stored::unquantized))
         .orElseGet(stored::parts);
   }
@@ -118,13 +128,13 @@ final class DecoderLoader {
   }
 
   private Parts parts() {
-    Weight tokens = weight(names.embeddingModule());
+    Weight tokens = large(names.embeddingModule());
     List<DecoderLayer> layers = new ArrayList<>();
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(layer(layer));
     }
     return new Parts(
-        new Embedding(tokens, config.embedding().scale(), learnedPositions()),
+        new Embedding(tokens, arithmetic.compute(), config.embedding().scale(), learnedPositions()),
         List.copyOf(layers),
         new Head(
             config.hasFinalNorm() ? Optional.of(norm(names.finalNormModule())) : Optional.empty(),
@@ -132,7 +142,7 @@ final class DecoderLoader {
                 ModuleNames.HEAD,
                 order.indexOf(ModuleNames.HEAD),
                 config.head().tied()
-                    ? new FrozenWeight.Plain(tokens.frozen())
+                    ? floats(tokens.frozen(), config.projections().size())
                     : linearWeight(ModuleNames.HEAD, config.projections().size()),
                 bias(ModuleNames.HEAD, config.head().biased())),
             config.head().softCap(),
@@ -198,21 +208,25 @@ final class DecoderLoader {
         linear(layer, Projection.DOWN));
   }
 
+  /** All experts have the same places: no two of them are needed together. */
   private ExpertsMlp experts(int layer, Experts experts) {
     String path = names.layer(layer);
+    int place = config.projections().size();
+    List<FrozenWeight> gates = linearWeights(experts.gates(path), place + 1);
+    List<FrozenWeight> ups = linearWeights(experts.ups(path), place + 2);
+    List<FrozenWeight> downs = linearWeights(experts.downs(path), place + 3);
     return new ExpertsMlp(
-        new ExpertsKernels.Experts(
-            weight(experts.router(path)).frozen(),
-            weights(experts.gates(path)),
-            weights(experts.ups(path)),
-            weights(experts.downs(path)),
-            experts.perToken(),
-            experts.normalized(),
-            config.mlp().activation().kernel()));
+        linearWeight(experts.router(path), place + 4),
+        IntStream.range(0, experts.count())
+            .mapToObj(i -> new ExpertsMlp.Expert(gates.get(i), ups.get(i), downs.get(i)))
+            .toList(),
+        experts.perToken(),
+        experts.normalized(),
+        config.mlp().activation());
   }
 
-  private List<NDArray> weights(List<String> modules) {
-    return modules.stream().map(module -> weight(module).frozen()).toList();
+  private List<FrozenWeight> linearWeights(List<String> modules, int place) {
+    return modules.stream().map(module -> linearWeight(module, place)).toList();
   }
 
   private AttentionBlock attention(int layer) {
@@ -274,9 +288,16 @@ final class DecoderLoader {
       quantized = Optional.of(QuantizedWeights.with(quantized, tensor));
       return new FrozenWeight.Quantized(tensor, place);
     }
-    NDArray weight = weight(module).frozen();
+    NDArray weight = large(module).frozen();
     boolean transposed = names.transposed() && !module.equals(ModuleNames.HEAD);
-    return new FrozenWeight.Plain(transposed ? weight.transpose() : weight);
+    return floats(transposed ? weight.transpose() : weight, place);
+  }
+
+  /** [out, in]. */
+  private FrozenWeight floats(NDArray weight, int place) {
+    return Tensors.dtype(weight) == arithmetic.compute()
+        ? new FrozenWeight.Plain(weight)
+        : new FrozenWeight.Stored(weight, place);
   }
 
   private Optional<Weight> bias(String module, boolean present) {
@@ -307,20 +328,32 @@ final class DecoderLoader {
   }
 
   private Weight tensor(String name) {
-    NDArray values = load(name);
+    return frozen(name, load(name));
+  }
+
+  /** A table or a linear layer's weight. */
+  private Weight large(String module) {
+    String name = ModuleNames.weight(module);
+    return frozen(name, keeping == Keeping.AS_STORED ? mapped(name) : load(name));
+  }
+
+  private Weight frozen(String name, NDArray values) {
     frozen.put(name, scope -> Tensors.cast(scope, values, Dtype.FLOAT32));
     return new Weight(name, values);
   }
 
   private NDArray load(String name) {
-    TensorEntry entry = source.entry(stored.of(name).orElseThrow());
-    NDArray mapped =
-        Tensors.fromBytes(manager, source.bytes(entry.name()), entry.dtype(), entry.shape());
-    if (entry.dtype() == arithmetic.compute()) {
+    NDArray mapped = mapped(name);
+    if (Tensors.dtype(mapped) == arithmetic.compute()) {
       return mapped;
     }
     try (mapped) {
       return Tensors.cast(manager, mapped, arithmetic.compute());
     }
+  }
+
+  private NDArray mapped(String name) {
+    TensorEntry entry = source.entry(stored.of(name).orElseThrow());
+    return Tensors.fromBytes(manager, source.bytes(entry.name()), entry.dtype(), entry.shape());
   }
 }

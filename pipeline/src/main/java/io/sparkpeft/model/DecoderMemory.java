@@ -42,30 +42,53 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
 
   /** All frozen weights. Mapped from files where they are stored as they are kept. */
   public long weightBytes() {
-    return config
-        .quantization()
-        .map(this::quantizedBytes)
-        .orElseGet(() -> config.parameterCount() * compute.bytes());
+    long quantized =
+        config.quantization().isEmpty()
+            ? 0
+            : config.quantizedModules().stream().mapToLong(LinearModule::weights).sum();
+    return (config.parameterCount() - quantized) * compute.bytes() + quantizedBytes();
+  }
+
+  /** Of these, the weights in four bits with their scales. */
+  public long quantizedBytes() {
+    return config.quantization().map(this::quantizedBytes).orElse(0L);
   }
 
   private long quantizedBytes(Quantization settings) {
-    long bytes = config.parameterCount() * compute.bytes();
-    for (LinearModule module : config.linearModules()) {
-      if (config.isQuantized(module)) {
-        bytes += settings.bytes(module.weights()) - module.weights() * compute.bytes();
-      }
-    }
-    return bytes;
+    return config.quantizedModules().stream()
+        .mapToLong(module -> settings.bytes(module.weights()))
+        .sum();
   }
 
-  /** Where one layer's quantised weights are expanded. */
+  /** Where one layer's quantised weights are expanded; of its experts, one at a time. */
   public long workspaceBytes() {
-    return config.quantization().isEmpty()
-        ? 0
-        : config.projections().stream()
-                .mapToLong(projection -> projection.in(config) * projection.out(config))
-                .sum()
-            * compute.bytes();
+    return config.quantization().isEmpty() ? 0 : layerBytes();
+  }
+
+  /**
+   * The same where other weights stay as they are stored too: {@link Decoder#loadAsStored}.
+   *
+   * @param stored their type; if it is another, the head is expanded as well
+   */
+  public long workspaceBytes(Dtype stored) {
+    return stored == compute
+        ? workspaceBytes()
+        : layerBytes() + config.headModule().weights() * compute.bytes();
+  }
+
+  /** Weights of one layer that are needed together. */
+  private long layerBytes() {
+    long weights =
+        config.projections().stream()
+            .mapToLong(projection -> projection.in(config) * projection.out(config))
+            .sum();
+    return (weights + expertWeights()) * compute.bytes();
+  }
+
+  /** The weights of a single expert; none where there are no experts. */
+  private long expertWeights() {
+    DecoderConfig.Mlp mlp = config.mlp();
+    return mlp.experts().isPresent() ? 3L * mlp.intermediateSize() * config.hiddenSize() : 0;
   }
 
   /**
@@ -84,6 +107,11 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
           case KEEP_ALL -> config.layers() * layer;
         };
     return (kept + 2 * layer + ofExperts(cells)) * compute.bytes();
+  }
+
+  /** The most that activations take in a forward pass alone, which keeps those of one layer. */
+  public long forwardBytes(int rows, int columns) {
+    return (layerElements(rows, columns) + ofExperts((long) rows * columns)) * compute.bytes();
   }
 
   /**
@@ -144,7 +172,10 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
         : 0;
   }
 
-  /** What a layer's forward pass makes, in elements. */
+  /**
+   * What a layer's forward pass makes, in elements. Heads by themselves are counted everywhere:
+   * whether attention can do without them, the machine decides.
+   */
   private long layerElements(long rows, long columns) {
     DecoderConfig.Attention attention = config.attention();
     boolean fused = attention.fusion() != Fusion.SEPARATE;

@@ -1,20 +1,24 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
+import io.sparkpeft.adapter.DeltaTensor;
 import io.sparkpeft.adapter.EmbeddingDelta;
+import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.EmbeddingKernels;
 import io.sparkpeft.tensor.Tensors;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * The beginning of a decoder.
  *
- * @param tokens [vocabulary, hidden]
+ * @param tokens [vocabulary, hidden], possibly of another type
+ * @param compute the type that is computed in
  * @param scale multiplies a token's row
  * @param learned positions that are added
  */
-record Embedding(Weight tokens, double scale, Optional<LearnedPositions> learned) {
+record Embedding(Weight tokens, Dtype compute, double scale, Optional<LearnedPositions> learned) {
 
   /**
    * @param table [positions, hidden]
@@ -48,7 +52,23 @@ record Embedding(Weight tokens, double scale, Optional<LearnedPositions> learned
 
   private NDArray rows(Pass pass, int[] ids) {
     NDArray places = pass.scope().create(ids);
-    NDArray table = tokens.in(pass);
+    NDArray table = tokens.trained(pass).map(DeltaTensor::value).orElse(tokens.frozen());
+    return Tensors.dtype(table) == compute
+        ? scaledRows(pass, table, places)
+        : scaledRows(pass, convertedRows(pass, table, places), numbersFrom0(pass, ids.length));
+  }
+
+  /** Those that are read alone: a whole table in another type would take much memory. */
+  private NDArray convertedRows(Pass pass, NDArray table, NDArray places) {
+    NDArray rows = EmbeddingKernels.embedding(pass.scope(), table, places);
+    return Tensors.cast(pass.scope(), rows, compute);
+  }
+
+  private static NDArray numbersFrom0(Pass pass, int count) {
+    return Tensors.fromLongs(pass.scope(), LongStream.range(0, count).toArray(), count);
+  }
+
+  private NDArray scaledRows(Pass pass, NDArray table, NDArray places) {
     return scale == 1
         ? EmbeddingKernels.embedding(pass.scope(), table, places)
         : EmbeddingKernels.scaledEmbedding(pass.scope(), table, places, scale);

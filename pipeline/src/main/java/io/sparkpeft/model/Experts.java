@@ -1,7 +1,9 @@
 package io.sparkpeft.model;
 
+import io.sparkpeft.adapter.LinearModule;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Many networks in the place of a layer's one, of which a router chooses some for each token.
@@ -47,6 +49,16 @@ record Experts(int count, int perToken, boolean normalized, Names names) {
   /** Those of the ways back, [hidden, intermediate]. */
   List<String> downs(String layer) {
     return each(layer, names.down());
+  }
+
+  /** The linear layers of all of a layer's networks. */
+  Stream<LinearModule> modules(String layer, long hidden, long intermediate) {
+    Stream<LinearModule> in =
+        Stream.concat(gates(layer).stream(), ups(layer).stream())
+            .map(name -> new LinearModule(name, hidden, intermediate));
+    Stream<LinearModule> back =
+        downs(layer).stream().map(name -> new LinearModule(name, intermediate, hidden));
+    return Stream.concat(in, back);
   }
 
   private List<String> each(String layer, String part) {

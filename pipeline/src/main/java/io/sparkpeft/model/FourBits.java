@@ -11,6 +11,8 @@ import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.weights.TensorSource;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A checkpoint with its linear layers in four bits, and back, one weight in memory at a time. */
 public final class FourBits {
@@ -21,6 +23,30 @@ public final class FourBits {
       DecoderConfig config, TensorSource floats, Quantization settings) {
     return new QuantizingTensors(
         floats, targets(config, floats), settings, ByteBuffer::allocateDirect);
+  }
+
+  /**
+   * The checkpoint with the same weights in four bits as another has; where that has none, as
+   * {@code quantize} would choose them.
+   *
+   * @param like a checkpoint of the same model
+   */
+  public static TensorSource packedLike(
+      TensorSource like, DecoderConfig config, TensorSource floats, Quantization settings) {
+    if (!isPacked(like)) {
+      return packed(config, floats, settings);
+    }
+    Set<String> transposed =
+        targets(config, floats).stream()
+            .filter(WeightToQuantize::transposed)
+            .map(WeightToQuantize::name)
+            .collect(Collectors.toUnmodifiableSet());
+    List<WeightToQuantize> targets =
+        like.names().stream()
+            .filter(name -> QuantizedFormat.isQuantized(like, name))
+            .map(name -> new WeightToQuantize(name, transposed.contains(name)))
+            .toList();
+    return new QuantizingTensors(floats, targets, settings, ByteBuffer::allocateDirect);
   }
 
   /**
@@ -38,7 +64,7 @@ public final class FourBits {
   /** The {@code quantization_config} of a checkpoint that was packed so. */
   public static ObjectNode config(Quantization settings, DecoderConfig config) {
     return QuantizationConfig.of(
-        settings, List.of(ModuleNames.HEAD), config.stored().orElse(Dtype.FLOAT32));
+        settings, StoredQuantization.skipped(config), config.stored().orElse(Dtype.FLOAT32));
   }
 
   /** Whether any of its weights is in four bits already. */

@@ -1,7 +1,11 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
+import io.sparkpeft.quant.Dequantizer;
 import io.sparkpeft.quant.QuantizedTensor;
+import io.sparkpeft.tensor.Dtype;
+import io.sparkpeft.tensor.KernelObservation;
+import io.sparkpeft.tensor.Tensors;
 
 /** The weight of a linear layer as it lies in memory. */
 sealed interface FrozenWeight {
@@ -14,10 +18,17 @@ sealed interface FrozenWeight {
   NDArray expanded(Workspace workspace);
 
   /** How many features the layer reads. */
-  long in();
+  default long in() {
+    return shape()[1];
+  }
 
   /** How many it gives. */
-  long out();
+  default long out() {
+    return shape()[0];
+  }
+
+  /** [out, in]. */
+  long[] shape();
 
   /** In the type that is computed in. */
   record Plain(NDArray tensor) implements FrozenWeight {
@@ -27,31 +38,20 @@ sealed interface FrozenWeight {
     }
 
     @Override
-    public long in() {
-      return tensor.getShape().get(1);
-    }
-
-    @Override
-    public long out() {
-      return tensor.getShape().get(0);
+    public long[] shape() {
+      return tensor.getShape().getShape();
     }
   }
 
-  /** In four bits. Each is one of its own, whatever its values. */
-  final class Quantized implements FrozenWeight {
-    private final QuantizedTensor tensor;
+  /** In another type. Each is one of its own, whatever its values. */
+  abstract sealed class Packed implements FrozenWeight {
     private final int place;
 
     /**
      * @param place in a workspace: one of its own among the weights that are needed together
      */
-    Quantized(QuantizedTensor tensor, int place) {
-      this.tensor = tensor;
+    private Packed(int place) {
       this.place = place;
-    }
-
-    QuantizedTensor tensor() {
-      return tensor;
     }
 
     int place() {
@@ -63,14 +63,54 @@ sealed interface FrozenWeight {
       return workspace.expanded(this);
     }
 
-    @Override
-    public long in() {
-      return tensor.shape()[1];
+    /**
+     * @param values [out, in], takes the weight
+     * @param compute their type, float32 or bfloat16
+     */
+    abstract void expandInto(NDArray values, Dtype compute, Dequantizer dequantizer);
+  }
+
+  /** In four bits. */
+  final class Quantized extends Packed {
+    private final QuantizedTensor tensor;
+
+    Quantized(QuantizedTensor tensor, int place) {
+      super(place);
+      this.tensor = tensor;
     }
 
     @Override
-    public long out() {
-      return tensor.shape()[0];
+    public long[] shape() {
+      return tensor.shape();
+    }
+
+    @Override
+    void expandInto(NDArray values, Dtype compute, Dequantizer dequantizer) {
+      KernelObservation.observe(
+          "dequantize", () -> dequantizer.dequantize(tensor, compute, Tensors.memory(values)));
+    }
+  }
+
+  /** In floats of another type, as the checkpoint holds them. */
+  final class Stored extends Packed {
+    private final NDArray tensor;
+
+    /**
+     * @param tensor [out, in]
+     */
+    Stored(NDArray tensor, int place) {
+      super(place);
+      this.tensor = tensor;
+    }
+
+    @Override
+    public long[] shape() {
+      return tensor.getShape().getShape();
+    }
+
+    @Override
+    void expandInto(NDArray values, Dtype compute, Dequantizer dequantizer) {
+      Tensors.copyInto(values, tensor);
     }
   }
 }

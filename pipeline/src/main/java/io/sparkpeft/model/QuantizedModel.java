@@ -6,15 +6,15 @@ import io.sparkpeft.quant.QuantizationReport;
 import io.sparkpeft.weights.ModelFolder;
 import io.sparkpeft.weights.WriteListener;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Writes models with their linear layers in four bits. */
 public final class QuantizedModel {
   private QuantizedModel() {}
 
   /**
-   * Quantises all linear layers but the head; embeddings, norms, biases and the head stay as they
-   * are. transformers loads NF4 and FP4 by itself.
+   * Quantises all linear layers but the head, also those of experts; embeddings, norms, biases, the
+   * head and what chooses among experts stay as they are. transformers loads NF4 and FP4 by itself;
+   * experts in four bits its versions before 5 do, later ones refuse them.
    *
    * @param folder an existing folder to write into; the caller makes it appear whole
    * @param listener hears how far it has come
@@ -29,7 +29,7 @@ public final class QuantizedModel {
     return CheckpointQuantizer.write(
         base,
         StoredQuantization.targets(config, stored),
-        List.of(ModuleNames.HEAD),
+        StoredQuantization.skipped(config),
         settings,
         folder,
         listener);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Which of a checkpoint's weights are in four bits, or shall be. */
 final class StoredQuantization {
@@ -30,17 +31,24 @@ final class StoredQuantization {
     this.source = source;
     this.stored = stored;
     this.linear =
-        config.linearModules().stream()
-            .map(module -> ModuleNames.weight(module.name()))
+        Stream.of(names(config.linearModules()), names(config.quantizedModules()), config.routers())
+            .flatMap(List::stream)
+            .map(ModuleNames::weight)
             .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The weights that are quantised where any are: those of linear modules but the head. */
+  private static List<String> names(List<LinearModule> modules) {
+    return modules.stream().map(LinearModule::name).toList();
+  }
+
+  /** The weights that are quantised where it is for us to choose. */
   static List<WeightToQuantize> targets(DecoderConfig config, StoredNames stored) {
-    return config.linearModules().stream()
-        .filter(module -> !module.name().equals(ModuleNames.HEAD))
-        .map(module -> target(module, stored))
-        .toList();
+    return config.quantizedModules().stream().map(module -> target(module, stored)).toList();
+  }
+
+  /** The linear modules that are left as they are then. */
+  static List<String> skipped(DecoderConfig config) {
+    return Stream.concat(Stream.of(ModuleNames.HEAD), config.routers().stream()).toList();
   }
 
   private static WeightToQuantize target(LinearModule module, StoredNames stored) {

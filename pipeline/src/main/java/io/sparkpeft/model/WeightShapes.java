@@ -89,9 +89,9 @@ record WeightShapes(Map<String, long[]> byName) {
   private void addExperts(DecoderConfig config, String layer, Experts experts) {
     long inner = config.mlp().intermediateSize();
     table(experts.router(layer), experts.count(), config.hiddenSize());
-    experts.gates(layer).forEach(gate -> table(gate, inner, config.hiddenSize()));
-    experts.ups(layer).forEach(up -> table(up, inner, config.hiddenSize()));
-    experts.downs(layer).forEach(down -> table(down, config.hiddenSize(), inner));
+    experts
+        .modules(layer, config.hiddenSize(), inner)
+        .forEach(module -> table(module.name(), module.out(), module.in()));
   }
 
   private void norm(DecoderConfig config, String module, long features) {

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkpeft.quant.Dequantizer;
 import io.sparkpeft.tensor.Dtype;
-import io.sparkpeft.tensor.KernelObservation;
 import io.sparkpeft.tensor.Tensors;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,19 +30,17 @@ final class Workspace {
   }
 
   /** What is in a place. */
-  private record Held(FrozenWeight.Quantized weight, NDArray values) {}
+  private record Held(FrozenWeight.Packed weight, NDArray values) {}
 
-  NDArray expanded(FrozenWeight.Quantized weight) {
+  NDArray expanded(FrozenWeight.Packed weight) {
     Held held = places.get(weight.place());
     if (held != null && held.weight() == weight) {
       return held.values();
     }
-    NDArray values = room(held, weight.tensor().shape());
+    NDArray values = room(held, weight.shape());
     // Half-written values must not pass for the old ones.
     places.remove(weight.place());
-    KernelObservation.observe(
-        "dequantize",
-        () -> dequantizer.dequantize(weight.tensor(), compute, Tensors.memory(values)));
+    weight.expandInto(values, compute, dequantizer);
     places.put(weight.place(), new Held(weight, values));
     return values;
   }

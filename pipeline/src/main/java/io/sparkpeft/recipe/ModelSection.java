@@ -56,8 +56,8 @@ public record ModelSection(
           ValueTypes.oneOf(QuantType.class),
           "none: as the checkpoint is; the job quantize takes nf4",
           "The four-bit type in which the linear layers (all but the head) are kept, expanded"
-              + " layer by layer to model.dtype: QLoRA. A checkpoint that is quantised already"
-              + " needs no key.");
+              + " layer by layer to model.dtype: QLoRA. Experts are among them, expanded one by"
+              + " one; their routers are not. A checkpoint that is quantised already needs no key.");
 
   static final Key<Boolean> DOUBLE_QUANT =
       Key.of(

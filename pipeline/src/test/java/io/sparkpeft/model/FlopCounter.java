@@ -3,7 +3,6 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import io.sparkpeft.tensor.KernelObserver;
 import java.util.Arrays;
-import java.util.List;
 
 /** Counts what kernels compute, one call at a time, by the shapes of what they are given. */
 final class FlopCounter implements KernelObserver {
@@ -44,8 +43,10 @@ final class FlopCounter implements KernelObserver {
         count(matrix(arguments[2]), product(arguments, 1, 2), pending);
         pending = 0;
       }
-      case "experts" -> experts(arguments, 0, 1);
-      case "experts_vjp" -> experts(arguments, 1, 2);
+      case "expert_routing" -> projections += product(arguments, 0, 1);
+      case "expert_routing_vjp_onto_" -> projections += product(arguments, 0, 6);
+      case "expert_onto_" -> expert(arguments, 2, 1);
+      case "expert_vjp_onto_" -> expert(arguments, 4, 2);
       case "causal_attention" ->
           attention +=
               2 * products((long[]) arguments[3], ((long[]) arguments[4])[0], (Long) arguments[7]);
@@ -56,12 +57,13 @@ final class FlopCounter implements KernelObserver {
     }
   }
 
-  /** Two products in and one out for each token and expert that computes it, and the router's. */
-  private void experts(Object[] arguments, int x, int times) {
-    long[] gate = matrix(((List<?>) arguments[x + 2]).get(0));
-    long tokens = matrix(arguments[x])[0];
-    long networks = 3 * (Long) arguments[x + 5] * 2 * tokens * gate[0] * gate[1];
-    projections += times * (networks + product(arguments, x, x + 1));
+  /** Two products in and one out for each token that the expert computes. */
+  private void expert(Object[] arguments, int chosen, int times) {
+    int number = (Integer) arguments[chosen + 2];
+    long[] experts = ((NDArray) arguments[chosen]).toLongArray();
+    long tokens = Arrays.stream(experts).filter(expert -> expert == number).count();
+    long[] gate = matrix(arguments[chosen + 3]);
+    projections += times * 3L * 2 * tokens * gate[0] * gate[1];
   }
 
   /** gw = gy^T x. */

@@ -46,14 +46,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Models in four bits, against bitsandbytes: see reference/bitsandbytes_4bit.py. */
+/**
+ * Models in four bits, against bitsandbytes: see reference/bitsandbytes_4bit.py and
+ * bitsandbytes_experts.py.
+ */
 class QuantizedModelsTest {
   private static final Path LEFT = Path.of("target", "interop-quantized");
   private static final double TOLERANCE = 1e-4;
   private static final Arithmetic FP32 = new Arithmetic(Dtype.FLOAT32, Product.PLAIN, "");
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama_nf4", "llama_fp4", "gpt2_nf4"})
+  @ValueSource(strings = {"llama_nf4", "llama_fp4", "gpt2_nf4", "mixtral_nf4"})
   void logitsOfTransformersCheckpoints(String name) {
     try (ReferenceModel model = ReferenceModel.open("quantized/" + name)) {
       int[] tokens = model.tokens("long");
@@ -72,6 +75,8 @@ class QuantizedModelsTest {
     "llama_nf4, RECOMPUTE",
     "llama_fp4, RECOMPUTE",
     "gpt2_nf4, RECOMPUTE",
+    "mixtral_nf4, KEEP_ALL",
+    "mixtral_nf4, RECOMPUTE",
   })
   void lossAndGradients(String name, Checkpointing checkpointing) {
     try (ReferenceModel model = ReferenceModel.open("quantized/" + name)) {

@@ -1,9 +1,10 @@
 package io.sparkpeft.tensor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.ndarray.NDArray;
-import io.sparkpeft.tensor.ExpertsKernels.Experts;
-import java.util.List;
-import java.util.stream.IntStream;
+import io.sparkpeft.tensor.ExpertsKernels.Expert;
+import io.sparkpeft.tensor.ExpertsKernels.Routing;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -22,24 +23,23 @@ class ExpertsKernelsTest extends TwinTest {
     NDArray router = random(EXPERTS, 8);
     NDArray nets = random(EXPERTS, 3, 6, 8).mul(0.5);
     NDArray isNormalized = manager.create(normalized ? 1f : 0f);
-    Experts experts =
-        new Experts(
-            router,
-            part(nets, 0),
-            part(nets, 1),
-            part(nets, 2).stream().map(down -> down.transpose()).toList(),
-            2,
-            normalized,
-            "silu");
-    same(
-        ExpertsKernels.experts(manager, x, experts, product),
-        oracle("plain_experts", x, router, nets, isNormalized));
-    same(
-        ExpertsKernels.expertsVjp(manager, gy, x, experts, product),
-        oracle("experts_gradient", gy, x, router, nets, isNormalized));
+    Routing routing = ExpertsKernels.routing(manager, x, router, 2, normalized);
+    NDArray y = manager.zeros(x.getShape());
+    NDArray gx = manager.zeros(x.getShape());
+    NDArray gshares = manager.zeros(routing.shares().getShape());
+    for (int number = 0; number < EXPERTS; number++) {
+      Expert expert = expert(nets, number);
+      ExpertsKernels.addTo(y, x, routing, expert, product);
+      ExpertsKernels.addVjpTo(gx, gshares, gy, x, routing, expert, product);
+    }
+    ExpertsKernels.addRoutingVjpTo(gx, gshares, routing, router, normalized);
+    same(y, oracle("plain_experts", x, router, nets, isNormalized));
+    same(gx, oracle("experts_gradient", gy, x, router, nets, isNormalized));
+    assertThat(routing.tokens().sum().getLong()).isEqualTo(2 * 11);
   }
 
-  private static List<NDArray> part(NDArray nets, int part) {
-    return IntStream.range(0, EXPERTS).mapToObj(expert -> nets.get(expert, part)).toList();
+  private static Expert expert(NDArray nets, int number) {
+    NDArray down = nets.get(number, 2).transpose();
+    return new Expert(number, nets.get(number, 0), nets.get(number, 1), down, "silu");
   }
 }

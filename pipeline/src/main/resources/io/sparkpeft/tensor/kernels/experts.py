@@ -1,82 +1,85 @@
 # A mixture of gated networks, all frozen. (Shazeer et al. 2017, arXiv:1701.06538; Jiang et al. 2024,
-# arXiv:2401.04088.)
+# arXiv:2401.04088.) One expert at a time, so that no more than one needs to be there in full.
 # N tokens, H features, E experts of I features, k of which compute a token: x [N, H], router [E, H],
 # every expert's gate and up [I, H] and down [H, I]
 
 
-# The router's probabilities [N, E] in fp32, and those of the chosen experts [N, k].
-def routed(x: Tensor, router: Tensor, k: int) -> List[Tensor]:
+# The router's probabilities [N, E] in fp32, those of the chosen experts [N, k], which these are
+# [N, k], what each counts for the token [N, k], and how many tokens each expert has [E].
+def expert_routing(x: Tensor, router: Tensor, k: int, normalized: bool) -> List[Tensor]:
     p = torch.linear(x, router).float().softmax(-1)
-    top = p.topk(k, -1)
-    return [p, top[0], top[1]]
+    top, chosen = p.topk(k, -1)
+    shares = top / top.sum([-1], True) if normalized else top
+    tokens = torch.bincount(chosen.flatten(), None, p.size(1))
+    return [p, top, chosen, shares, tokens]
 
 
-# What the chosen experts count.
-def shares(top: Tensor, normalized: bool) -> Tensor:
-    return top / top.sum([-1], True) if normalized else top
-
-
-# y: the sum of the chosen experts' results, each times what it counts.
-def experts(
+# What expert e makes of its tokens, times what it counts for them, added to y [N, H].
+def expert_onto_(
+    y: Tensor,
     x: Tensor,
-    router: Tensor,
-    gates: List[Tensor],
-    ups: List[Tensor],
-    downs: List[Tensor],
-    k: int,
-    normalized: bool,
+    chosen: Tensor,
+    shares: Tensor,
+    e: int,
+    gate: Tensor,
+    up: Tensor,
+    down: Tensor,
     kind: str,
     one_dnn: bool,
 ) -> Tensor:
-    route = routed(x, router, k)
-    counts = shares(route[1], normalized)
-    y = torch.zeros_like(x)
-    for e in range(len(gates)):
-        at = (route[2] == e).nonzero()
-        if at.size(0) > 0:
-            tokens, places = at[:, 0], at[:, 1]
-            n = x.index_select(0, tokens)
-            middle = gated(linear(n, gates[e], one_dnn), linear(n, ups[e], one_dnn), kind)
-            counted = counts[tokens, places].unsqueeze(1)
-            y.index_add_(0, tokens, (linear(middle, downs[e], one_dnn) * counted).type_as(y))
-    return y
+    at = (chosen == e).nonzero()
+    tokens, places = at[:, 0], at[:, 1]
+    n = x.index_select(0, tokens)
+    middle = gated(linear(n, gate, one_dnn), linear(n, up, one_dnn), kind)
+    counted = shares[tokens, places].unsqueeze(1)
+    return y.index_add_(0, tokens, (linear(middle, down, one_dnn) * counted).type_as(y))
 
 
-# gx, by way of the experts and of the router.   gy [N, H]
-def experts_vjp(
+# The gradient of x by way of expert e, added to gx [N, H]; that of what it counts, written into
+# gshares [N, k].   gy [N, H]
+def expert_vjp_onto_(
+    gx: Tensor,
+    gshares: Tensor,
     gy: Tensor,
     x: Tensor,
-    router: Tensor,
-    gates: List[Tensor],
-    ups: List[Tensor],
-    downs: List[Tensor],
-    k: int,
-    normalized: bool,
+    chosen: Tensor,
+    shares: Tensor,
+    e: int,
+    gate: Tensor,
+    up: Tensor,
+    down: Tensor,
     kind: str,
     one_dnn: bool,
 ) -> Tensor:
-    route = routed(x, router, k)
-    counts = shares(route[1], normalized)
-    gcounts = torch.zeros_like(counts)
-    gx = torch.zeros_like(x)
-    for e in range(len(gates)):
-        at = (route[2] == e).nonzero()
-        if at.size(0) > 0:
-            tokens, places = at[:, 0], at[:, 1]
-            n = x.index_select(0, tokens)
-            g = gy.index_select(0, tokens)
-            gate = linear(n, gates[e], one_dnn)
-            up = linear(n, ups[e], one_dnn)
-            result = linear(gated(gate, up, kind), downs[e], one_dnn)
-            gcounts[tokens, places] = (g.float() * result.float()).sum([-1])
-            counted = (g * counts[tokens, places].unsqueeze(1)).type_as(g)
-            inner = gated_vjp(linear_vjp(counted, downs[e], one_dnn), gate, up, kind)
-            gn = linear_vjp(inner[0], gates[e], one_dnn)
-            gx.index_add_(0, tokens, linear_vjp_onto_(gn, inner[1], ups[e], one_dnn))
-    gtop = gcounts
+    at = (chosen == e).nonzero()
+    tokens, places = at[:, 0], at[:, 1]
+    n = x.index_select(0, tokens)
+    g = gy.index_select(0, tokens)
+    gated_by = linear(n, gate, one_dnn)
+    let_in = linear(n, up, one_dnn)
+    result = linear(gated(gated_by, let_in, kind), down, one_dnn)
+    gshares[tokens, places] = (g.float() * result.float()).sum([-1])
+    counted = (g * shares[tokens, places].unsqueeze(1)).type_as(g)
+    inner = gated_vjp(linear_vjp(counted, down, one_dnn), gated_by, let_in, kind)
+    gn = linear_vjp(inner[0], gate, one_dnn)
+    return gx.index_add_(0, tokens, linear_vjp_onto_(gn, inner[1], up, one_dnn))
+
+
+# The gradient of x by way of what chooses, added to gx.
+def expert_routing_vjp_onto_(
+    gx: Tensor,
+    gshares: Tensor,
+    p: Tensor,
+    top: Tensor,
+    chosen: Tensor,
+    shares: Tensor,
+    router: Tensor,
+    normalized: bool,
+) -> Tensor:
+    gtop = gshares
     if normalized:
-        inner_sum = (gcounts * counts).sum([-1], True)
-        gtop = (gcounts - inner_sum) / route[1].sum([-1], True)
-    gp = torch.zeros_like(route[0]).scatter_(1, route[2], gtop)
-    glogits = route[0] * (gp - (gp * route[0]).sum([-1], True))
-    return gx.add_(glogits.type_as(x) @ router)
+        inner_sum = (gshares * shares).sum([-1], True)
+        gtop = (gshares - inner_sum) / top.sum([-1], True)
+    gp = torch.zeros_like(p).scatter_(1, chosen, gtop)
+    glogits = p * (gp - (gp * p).sum([-1], True))
+    return gx.add_(glogits.type_as(gx) @ router)

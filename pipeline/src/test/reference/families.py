@@ -124,6 +124,10 @@ MODELS = {
         },
     ),
 }
+# What each model is drawn from.
+MIXTURES = {"mixtral": 13, "qwen3_moe": 14}
+SEEDS = {name: seed for seed, name in enumerate(n for n in MODELS if n not in MIXTURES)} | MIXTURES
+
 
 def config(name):
     model_type, settings = MODELS[name]
@@ -155,11 +159,10 @@ def decoder(settings, seed):
 
 def adapted(model):
     torch.manual_seed(7)
-    has_experts = any("experts" in name for name, _ in model.named_parameters())
     settings = LoraConfig(
         r=2,
         lora_alpha=6,
-        target_modules=ATTENTION if has_experts else "all-linear",
+        target_modules=ATTENTION if model.config.model_type in MIXTURES else "all-linear",
         init_lora_weights=False,
         task_type="CAUSAL_LM",
     )
@@ -271,9 +274,9 @@ def write(folder, name, seed):
 def main(root, names):
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    for seed, name in enumerate(MODELS):
+    for name in MODELS:
         if not names or name in names:
-            write(root / name, name, seed)
+            write(root / name, name, SEEDS[name])
 
 
 if __name__ == "__main__":

@@ -15,8 +15,7 @@ import sys
 import tempfile
 
 import torch
-from families import LENGTHS, LONG, VOCABULARY, batch, config, decoder, padded, tokens
-from families import MODELS as FAMILIES
+from families import LENGTHS, LONG, SEEDS, VOCABULARY, batch, config, decoder, padded, tokens
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import save_file
 
@@ -74,7 +73,7 @@ VARIANTS = {
 
 
 def base(name):
-    model = decoder(config(name), list(FAMILIES).index(name))
+    model = decoder(config(name), SEEDS[name])
     model.name_or_path = model.config.name_or_path = "base"
     return model
 

@@ -90,6 +90,24 @@ WHOLE = {
         },
     ),
 }
+# Experts and routers are no linear layers where transformers keeps each in one parameter.
+WHOLE |= {
+    "vblora-linear_mixtral": (VBLoRAConfig, {**BANK, "target_modules": "all-linear"}),
+    "vblora-linear_qwen3_moe": (VBLoRAConfig, {**BANK, "target_modules": "all-linear"}),
+    "ia3-default_mixtral": (IA3Config, {}),
+    "ia3-linear_mixtral": (IA3Config, {"target_modules": "all-linear", "feedforward_modules": []}),
+    "ia3-linear_qwen3_moe": (
+        IA3Config,
+        {
+            "target_modules": "all-linear",
+            "feedforward_modules": [f"model.layers.{n}.self_attn.o_proj" for n in range(2)],
+        },
+    ),
+}
+SAME |= {
+    "ia3-linear_mixtral": {"target_modules": "all-linear"},
+    "ia3-linear_qwen3_moe": {"target_modules": "all-linear", "feedforward_modules": ["o_proj"]},
+}
 DROPPED = 1 - llama.KEEP
 BOTTLENECKS = {
     "bottleneck_houlsby": {
@@ -327,17 +345,23 @@ def write(folder, model, settings):
     (folder / "expected.json").write_text(json.dumps(facts) + "\n")
 
 
+def adapted_family(family, kind, settings):
+    model = families.decoder(families.config(family), families.SEEDS[family])
+    model.name_or_path = "tiny"
+    return randomized(get_peft_model(model, kind(task_type="CAUSAL_LM", **settings)))
+
+
 def of_family(folder, family, kind, settings):
     """What another family computes with an adapter: biases, windows, other positions."""
-    seed = list(families.MODELS).index(family)
-    model = families.decoder(families.config(family), seed)
-    model.name_or_path = "tiny"
-    model = randomized(get_peft_model(model, kind(task_type="CAUSAL_LM", **settings)))
+    model = adapted_family(family, kind, settings)
     model.save_pretrained(folder / "adapter", save_embedding_layers=False)
     (folder / "adapter" / "README.md").unlink(missing_ok=True)
     sort_sets(folder / "adapter" / "adapter_config.json")
     long = families.tokens(10, families.LONG)
     logits = model(input_ids=long[None]).logits[0]
+    if folder.name in SAME:
+        same = adapted_family(family, kind, SAME[folder.name])
+        assert torch.equal(same(input_ids=long[None]).logits[0], logits)
     loss = torch.nn.functional.cross_entropy(logits[:-1], long[1:], reduction="sum")
     loss.backward()
     expected = {"adapted_logits": logits.detach().clone()}

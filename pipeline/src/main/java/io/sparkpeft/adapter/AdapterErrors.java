@@ -155,12 +155,45 @@ final class AdapterErrors {
         "Their names end in " + String.join(", ", lastSegments) + ".");
   }
 
-  static SparkPeftException expertsTargeted(String modelType, Collection<String> lastSegments) {
+  static SparkPeftException expertsAreLinear(String modelType, Collection<String> lastSegments) {
     return SparkPeftException.of(
         CONFIGURATION,
-        "target_modules = all-linear means the experts of a " + modelType + " model too.",
-        "spark-peft keeps experts and their routers frozen.",
-        "Name what is to be adapted: one or more of " + String.join(", ", lastSegments) + ".");
+        "With LoRA, target_modules = all-linear means the experts and routers of a "
+            + modelType
+            + " model too.",
+        "PEFT adapts them by target_parameters; spark-peft keeps them frozen.",
+        nameSomeOf(lastSegments));
+  }
+
+  static SparkPeftException expertsTargeted(
+      String modelType, Collection<String> meant, Collection<String> lastSegments) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The target_modules mean experts or routers of a "
+            + modelType
+            + " model: "
+            + String.join(", ", meant)
+            + ".",
+        "spark-peft keeps them frozen.",
+        nameSomeOf(lastSegments));
+  }
+
+  private static String nameSomeOf(Collection<String> lastSegments) {
+    return "Name what is to be adapted: one or more of " + String.join(", ", lastSegments) + ".";
+  }
+
+  static SparkPeftException expressionMeansMore(
+      String modelType, String expression, Collection<String> lastSegments) {
+    String names = String.join(", ", lastSegments);
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "The target_modules '" + expression + "' mean more modules in PEFT than they match.",
+        "In a LoRA of a "
+            + modelType
+            + " model PEFT puts the last parts of the names in the expression's place ("
+            + names
+            + "), which other modules have too.",
+        "Set target_modules to " + names + " and choose layers by layers_to_transform.");
   }
 
   static SparkPeftException noAdapter(Path folder) {

@@ -2,6 +2,8 @@ package io.sparkpeft.adapter;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A base model as adapters see it: names and shapes, no weights.
@@ -15,7 +17,7 @@ import java.util.Map;
  * @param tiedHead whether the head's weight is the embedding
  * @param tensors shapes of all frozen tensors by their names in the model, {@code
  *     model.norm.weight} say
- * @param hasExperts whether there are networks beside, which no adapter can change
+ * @param mixture networks in the place of a layer's one, and what chooses among them, if there are
  */
 public record BaseModel(
     String modelType,
@@ -26,12 +28,26 @@ public record BaseModel(
     int headDim,
     boolean tiedHead,
     Map<String, long[]> tensors,
-    boolean hasExperts) {
+    Optional<Mixture> mixture) {
 
   /**
    * @param name dotted path in the base
    */
   public record EmbeddingModule(String name, long vocabulary, long width) {}
+
+  /**
+   * Experts and routers, which no adapter can change.
+   *
+   * @param names last parts of names that mean them, in PEFT or in checkpoints
+   * @param paths where linear layers of theirs are for PEFT, and in checkpoints; of a layer's
+   *     experts, those of the first
+   */
+  public record Mixture(Set<String> names, List<String> paths) {
+    public Mixture {
+      names = Set.copyOf(names);
+      paths = List.copyOf(paths);
+    }
+  }
 
   public BaseModel {
     linearModules = List.copyOf(linearModules);

@@ -26,12 +26,22 @@ public final class Ia3Config extends AdapterConfig {
             : with("target_modules", Ia3DefaultTargets.of(base.modelType()));
     AdapterConfig complete =
         key("feedforward_modules").isNull()
-            ? targeted.with("feedforward_modules", Ia3DefaultTargets.feedforward(base.modelType()))
+            ? targeted.with("feedforward_modules", defaultFeedforward(targeted, base))
             : targeted;
     boolean isNamedInFull =
         complete.targetModules().orElse(null) instanceof AllLinear
             && complete.key("feedforward_modules").isArray();
     return TargetModules.resolved(isNamedInFull ? inFull(complete, base) : complete, base);
+  }
+
+  /** Without experts' layers where targets are named in full, among which there are none. */
+  private static List<String> defaultFeedforward(AdapterConfig config, BaseModel base) {
+    List<String> names = Ia3DefaultTargets.feedforward(base.modelType());
+    boolean isPassedOver = config.targetModules().orElse(null) instanceof AllLinear;
+    return base.mixture()
+        .filter(mixture -> isPassedOver)
+        .map(mixture -> names.stream().filter(name -> !mixture.names().contains(name)).toList())
+        .orElse(names);
   }
 
   private static AdapterConfig inFull(AdapterConfig config, BaseModel base) {

@@ -70,6 +70,10 @@ final class Ia3DefaultTargets {
     return found(modelType).all();
   }
 
+  static Optional<List<String>> find(String modelType) {
+    return Optional.ofNullable(BY_MODEL_TYPE.get(modelType)).map(Default::all);
+  }
+
   /** Those whose inputs are scaled. */
   static List<String> feedforward(String modelType) {
     return found(modelType).feedforward();

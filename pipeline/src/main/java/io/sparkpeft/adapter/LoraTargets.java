@@ -19,8 +19,13 @@ public final class LoraTargets {
     return targets(config, TargetModules.match(config, modules));
   }
 
-  /** The same in a base whose embedding LoRA may adapt too. */
+  /**
+   * The same in a base whose embedding LoRA may adapt too.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) too if experts are meant
+   */
   static List<LoraTarget> match(LoraConfig config, BaseModel base) {
+    base.mixture().ifPresent(mixture -> MixtureTargets.requireFrozen(config, base, mixture));
     return targets(
         config,
         TargetModules.match(config, base.linearModules(), Optional.of(base.embedding().name())));

@@ -130,14 +130,16 @@ final class TargetModules {
    * Names in place of "all-linear", few suffixes in place of many names, and fan_in_fan_out as PEFT
    * sets it itself: as the last adapted module has it.
    *
-   * @throws io.sparkpeft.base.SparkPeftException (78) for "all-linear" of a base with experts
+   * @throws io.sparkpeft.base.SparkPeftException (78) as {@link MixtureTargets#resolved}
    */
   static AdapterConfig resolved(AdapterConfig config, BaseModel base) {
     List<LinearModule> modules = base.linearModules();
-    if (base.hasExperts() && config.targetModules().orElse(null) instanceof AllLinear) {
-      throw AdapterErrors.expertsTargeted(base.modelType(), lastSegments(modules));
-    }
-    AdapterConfig named = named(config, modules);
+    AdapterConfig linear =
+        base.mixture()
+            .filter(mixture -> config.targetModules().isPresent())
+            .map(mixture -> MixtureTargets.resolved(config, base, mixture))
+            .orElse(config);
+    AdapterConfig named = named(linear, modules);
     return modules.stream()
         .filter(module -> named.targetModules().isPresent() && adapts(named, module.name()))
         .reduce((first, second) -> second)

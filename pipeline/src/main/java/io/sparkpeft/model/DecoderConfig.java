@@ -216,7 +216,16 @@ public record DecoderConfig(
         attention.headDim(),
         head.tied(),
         adaptableTensors(),
-        mlp.experts().isPresent());
+        mlp.experts().map(this::mixture));
+  }
+
+  private BaseModel.Mixture mixture(Experts experts) {
+    List<String> paths =
+        IntStream.range(0, layers())
+            .mapToObj(names::layer)
+            .flatMap(layer -> experts.named(layer).stream())
+            .toList();
+    return new BaseModel.Mixture(experts.lastNames(), paths);
   }
 
   /** All but those of experts, which nothing can be trained in place of. */

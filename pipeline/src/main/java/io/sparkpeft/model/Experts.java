@@ -1,7 +1,9 @@
 package io.sparkpeft.model;
 
 import io.sparkpeft.adapter.LinearModule;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -65,6 +67,26 @@ record Experts(int count, int perToken, boolean normalized, Names names) {
     return IntStream.range(0, count)
         .mapToObj(expert -> layer + names.experts() + "." + expert + "." + part)
         .toList();
+  }
+
+  /** Last parts of names that mean experts or routers. */
+  Set<String> lastNames() {
+    String router = names.router().substring(names.router().lastIndexOf('.') + 1);
+    return Set.of(router, "experts", names.gate(), names.up(), names.down());
+  }
+
+  /**
+   * The router's path and those below the first expert, then all as PEFT has them where the experts
+   * of a layer are two parameters (transformers 5 and later).
+   */
+  Set<String> named(String layer) {
+    Set<String> paths = new LinkedHashSet<>(List.of(router(layer), layer + "mlp.gate"));
+    for (String part : List.of(names.gate(), names.up(), names.down())) {
+      paths.add(layer + names.experts() + ".0." + part);
+      paths.add(layer + "mlp.experts." + part);
+    }
+    paths.add(layer + "mlp.experts");
+    return paths;
   }
 
   /** Whether a tensor of the model is theirs or the router's. */

@@ -34,7 +34,8 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
               ValueTypes.TEXT_OR_LIST,
               "PEFT's for the method and the base's architecture (LoRA on LLaMA: q_proj, v_proj)",
               "The linear layers that get an adapter: the ends of their names, or one regular"
-                  + " expression for whole names, or all-linear (every one but lm_head).")
+                  + " expression for whole names, or all-linear (every one but lm_head; not for LoRA"
+                  + " on experts).")
           .as(PEFT);
 
   static final Key<Optional<TextOrList>> EXCLUDE_MODULES =

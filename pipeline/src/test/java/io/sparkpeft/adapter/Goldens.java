@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What PEFT wrote (src/test/reference/peft_adapter.py), and the modules of the models it used. */
 final class Goldens {
@@ -36,7 +37,8 @@ final class Goldens {
     BaseModel.EmbeddingModule embedding =
         new BaseModel.EmbeddingModule("model.embed_tokens", head.out(), head.in());
     int layers = (modules.size() - 1) / 7;
-    return new BaseModel(modelType, modules, embedding, layers, 1, 8, false, Map.of(), false);
+    return new BaseModel(
+        modelType, modules, embedding, layers, 1, 8, false, Map.of(), Optional.empty());
   }
 
   /** The tiny model: vocabulary 40, width 16, keys and values 8 wide, feed-forward 24. */

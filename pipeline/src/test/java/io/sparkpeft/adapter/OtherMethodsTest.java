@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,15 @@ class OtherMethodsTest {
                 .get("config"));
     BaseModel flat = Goldens.base(modules);
     return new BaseModel(
-        flat.modelType(), modules, flat.embedding(), flat.layers(), 8, 128, true, Map.of(), false);
+        flat.modelType(),
+        modules,
+        flat.embedding(),
+        flat.layers(),
+        8,
+        128,
+        true,
+        Map.of(),
+        Optional.empty());
   }
 
   @Test

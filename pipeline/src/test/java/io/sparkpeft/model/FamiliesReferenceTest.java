@@ -31,7 +31,6 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What transformers and PEFT compute with models of each family, see reference/families.py. */
 class FamiliesReferenceTest {
@@ -196,35 +195,9 @@ class FamiliesReferenceTest {
     }
   }
 
-  /** Experts are linear too, and what PEFT does with them is not what is done here. */
-  @ParameterizedTest
-  @ValueSource(strings = {"mixtral", "qwen3_moe"})
-  void expertsAreNotAdaptedByTheWay(String family) {
-    Path config = ReferenceModel.path("families/" + family);
-    BaseModel base = DecoderConfig.read(ModelFolder.openConfig(config)).baseModel();
-    assertThatThrownBy(
-            () -> LoraConfig.defaults().with("target_modules", "all-linear").resolvedFor(base))
-        .hasMessage(
-            "target_modules = all-linear means the experts of a "
-                + family
-                + " model too. spark-peft keeps experts and their routers frozen. Name what is to"
-                + " be adapted: one or more of k_proj, lm_head, o_proj, q_proj, v_proj.");
-    assertThatThrownBy(
-            () ->
-                LoraConfig.defaults()
-                    .with("target_modules", List.of("q_proj"))
-                    .with("modules_to_save", List.of("gate"))
-                    .shape(base))
-        .hasMessageContaining("gate");
-  }
-
-  static List<String> withoutExperts() throws IOException {
-    return families().stream().filter(name -> !name.matches("mixtral|.*_moe")).toList();
-  }
-
   /** Given the settings that the script gave PEFT, which keeps the targets as a set. */
   @ParameterizedTest
-  @MethodSource("withoutExperts")
+  @MethodSource("families")
   void anAdaptersConfigIsPefts(String family) {
     Path config = ReferenceModel.path("families/" + family);
     DecoderConfig decoder = DecoderConfig.read(ModelFolder.openConfig(config));
@@ -234,10 +207,14 @@ class FamiliesReferenceTest {
             Json.object()
                 .put("r", 2)
                 .put("lora_alpha", 6)
-                .put("target_modules", "all-linear")
                 .put("init_lora_weights", false)
                 .put("task_type", "CAUSAL_LM"));
-    assertThat(settings.resolvedFor(decoder.baseModel()).fileText()).isEqualTo(expected.fileText());
+    Object targets =
+        decoder.baseModel().mixture().isPresent()
+            ? List.of("q_proj", "k_proj", "v_proj", "o_proj")
+            : "all-linear";
+    assertThat(settings.with("target_modules", targets).resolvedFor(decoder.baseModel()).fileText())
+        .isEqualTo(expected.fileText());
   }
 
   @ParameterizedTest

@@ -1,0 +1,111 @@
+package io.sparkpeft.adapter;
+
+import io.sparkpeft.adapter.BaseModel.Mixture;
+import io.sparkpeft.adapter.ModuleSelector.AllLinear;
+import io.sparkpeft.adapter.ModuleSelector.Names;
+import io.sparkpeft.adapter.ModuleSelector.Regex;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * PEFT's rules on target_modules where the base is a mixture of experts, whose experts and routers
+ * are no linear layers for it. LoRA alone reaches them, as parameters: what means them is refused.
+ */
+final class MixtureTargets {
+  private MixtureTargets() {}
+
+  /**
+   * A configuration that means linear layers alone, by names as PEFT's LoRA has them here.
+   *
+   * @throws io.sparkpeft.base.SparkPeftException (78) if experts or routers are meant: by name, or
+   *     by LoRA's "all-linear", which has them in whatever exclude_modules says; or if LoRA's
+   *     expression means other modules than the last parts of their names, by which PEFT takes them
+   */
+  static AdapterConfig resolved(AdapterConfig config, BaseModel base, Mixture mixture) {
+    boolean isLora = config.peftType() == PeftType.LORA;
+    ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
+    if (isLora && targets instanceof AllLinear) {
+      throw AdapterErrors.expertsAreLinear(base.modelType(), linearNames(base));
+    }
+    requireFrozen(config, base, mixture);
+    if (!isLora) {
+      return config;
+    }
+    AdapterConfig named = targets instanceof Regex regex ? named(config, regex, base) : config;
+    return named.with("target_parameters", List.of());
+  }
+
+  /**
+   * @throws io.sparkpeft.base.SparkPeftException (78) if target_modules name experts or routers
+   */
+  static void requireFrozen(AdapterConfig config, BaseModel base, Mixture mixture) {
+    Set<String> meant = meant(config, mixture);
+    if (!meant.isEmpty() && !isDefault(config, base)) {
+      throw AdapterErrors.expertsTargeted(base.modelType(), meant, linearNames(base));
+    }
+  }
+
+  private static Set<String> meant(AdapterConfig config, Mixture mixture) {
+    ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
+    if (targets instanceof Names names) {
+      Set<String> meant = new TreeSet<>(names.names());
+      meant.removeIf(name -> !mixture.names().contains(lastPart(name)));
+      return meant;
+    }
+    return targets instanceof AllLinear
+        ? Set.of()
+        : lastParts(
+            mixture.paths().stream().filter(path -> TargetModules.adapts(config, path)).toList());
+  }
+
+  /** PEFT's IA3 names an expert's layer by default, and passes over it. */
+  private static boolean isDefault(AdapterConfig config, BaseModel base) {
+    return config.peftType() == PeftType.IA3
+        && config.targetModules().orElse(null) instanceof Names names
+        && Ia3DefaultTargets.find(base.modelType())
+            .filter(defaults -> Set.copyOf(defaults).equals(Set.copyOf(names.names())))
+            .isPresent();
+  }
+
+  private static AdapterConfig named(AdapterConfig config, Regex regex, BaseModel base) {
+    List<String> meant = adapted(config, base);
+    if (meant.isEmpty()) {
+      return config;
+    }
+    Set<String> names = lastParts(meant);
+    AdapterConfig named = config.with("target_modules", List.copyOf(names));
+    if (!adapted(named, base).equals(meant)) {
+      throw AdapterErrors.expressionMeansMore(base.modelType(), regex.expression(), names);
+    }
+    return named;
+  }
+
+  private static List<String> adapted(AdapterConfig config, BaseModel base) {
+    return paths(base).stream().filter(path -> TargetModules.adapts(config, path)).toList();
+  }
+
+  private static List<String> paths(BaseModel base) {
+    return Stream.concat(
+            Optional.of(base.embedding().name()).stream(),
+            base.linearModules().stream().map(LinearModule::name))
+        .toList();
+  }
+
+  private static Set<String> linearNames(BaseModel base) {
+    return lastParts(base.linearModules().stream().map(LinearModule::name).toList());
+  }
+
+  private static Set<String> lastParts(Collection<String> paths) {
+    Set<String> names = new TreeSet<>();
+    paths.forEach(path -> names.add(lastPart(path)));
+    return names;
+  }
+
+  private static String lastPart(String path) {
+    return path.substring(path.lastIndexOf('.') + 1);
+  }
+}

@@ -6,6 +6,7 @@ import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.quant.QuantizationConfig;
+import io.sparkpeft.quant.QuantizedFormat;
 import io.sparkpeft.tensor.Dtype;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -249,6 +250,25 @@ public record DecoderConfig(
     modules.remove(headModule());
     mlp.experts().ifPresent(experts -> modules.addAll(modulesOf(experts)));
     return List.copyOf(modules);
+  }
+
+  /**
+   * The same of a checkpoint: those that are quantised in it, or all where none is yet.
+   *
+   * @param tensors the names of all tensors in it; none if they are not known
+   */
+  List<LinearModule> quantizedModules(Set<String> tensors) {
+    StoredNames stored = new StoredNames(this, tensors);
+    List<LinearModule> there =
+        quantizedModules().stream()
+            .filter(
+                module ->
+                    stored
+                        .of(ModuleNames.weight(module.name()))
+                        .filter(weight -> QuantizedFormat.isQuantized(tensors, weight))
+                        .isPresent())
+            .toList();
+    return there.isEmpty() ? quantizedModules() : there;
   }
 
   private List<LinearModule> modulesOf(Experts experts) {

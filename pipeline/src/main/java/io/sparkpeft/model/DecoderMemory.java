@@ -6,6 +6,7 @@ import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.tensor.Dtype;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How many bytes a decoder takes, by formula: for plans made before anything is loaded.
@@ -15,10 +16,31 @@ import java.util.List;
  * @param keptFeatures what the adapters of the layers' modules keep for every token: copies of
  *     inputs that dropout makes, results that DoRA's magnitudes need, keys and values that stand
  *     behind a prefix
+ * @param quantized the linear layers whose weights are in four bits, if any are
  */
-public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatures) {
+public record DecoderMemory(
+    DecoderConfig config, Dtype compute, long keptFeatures, List<LinearModule> quantized) {
   private static final long AFFORDABLE_BYTES = 512L << 20;
   private static final long AFFORDABLE_PRODUCTS_BYTES = 2048L << 20;
+
+  public DecoderMemory {
+    quantized = List.copyOf(quantized);
+  }
+
+  /** With all layers quantised that are where it is for us to choose. */
+  public DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatures) {
+    this(config, compute, keptFeatures, config.quantizedModules());
+  }
+
+  /**
+   * The same of a checkpoint, some of whose layers may have been left as they were, as transformers
+   * 5 leaves experts.
+   *
+   * @param tensors the names of all tensors in it; none if they are not known
+   */
+  public DecoderMemory of(Set<String> tensors) {
+    return new DecoderMemory(config, compute, keptFeatures, config.quantizedModules(tensors));
+  }
 
   /** Of a decoder that trains an adapter of that shape. */
   public static DecoderMemory of(DecoderConfig config, Dtype compute, AdapterShape adapter) {
@@ -42,11 +64,11 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
 
   /** All frozen weights. Mapped from files where they are stored as they are kept. */
   public long weightBytes() {
-    long quantized =
+    long packed =
         config.quantization().isEmpty()
             ? 0
-            : config.quantizedModules().stream().mapToLong(LinearModule::weights).sum();
-    return (config.parameterCount() - quantized) * compute.bytes() + quantizedBytes();
+            : quantized.stream().mapToLong(LinearModule::weights).sum();
+    return (config.parameterCount() - packed) * compute.bytes() + quantizedBytes();
   }
 
   /** Of these, the weights in four bits with their scales. */
@@ -55,14 +77,17 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
   }
 
   private long quantizedBytes(Quantization settings) {
-    return config.quantizedModules().stream()
-        .mapToLong(module -> settings.bytes(module.weights()))
-        .sum();
+    return quantized.stream().mapToLong(module -> settings.bytes(module.weights())).sum();
   }
 
   /** Where one layer's quantised weights are expanded; of its experts, one at a time. */
   public long workspaceBytes() {
-    return config.quantization().isEmpty() ? 0 : layerBytes();
+    return config.quantization().isEmpty() ? 0 : layerBytes(areExpertsQuantized());
+  }
+
+  private boolean areExpertsQuantized() {
+    Set<LinearModule> others = Set.copyOf(config.linearModules());
+    return quantized.stream().anyMatch(module -> !others.contains(module));
   }
 
   /**
@@ -73,16 +98,16 @@ public record DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatur
   public long workspaceBytes(Dtype stored) {
     return stored == compute
         ? workspaceBytes()
-        : layerBytes() + config.headModule().weights() * compute.bytes();
+        : layerBytes(true) + config.headModule().weights() * compute.bytes();
   }
 
-  /** Weights of one layer that are needed together. */
-  private long layerBytes() {
+  /** Weights of one layer that are needed together, an expert's among them or not. */
+  private long layerBytes(boolean withExpert) {
     long weights =
         config.projections().stream()
             .mapToLong(projection -> projection.in(config) * projection.out(config))
             .sum();
-    return (weights + expertWeights()) * compute.bytes();
+    return (weights + (withExpert ? expertWeights() : 0)) * compute.bytes();
   }
 
   /** The weights of a single expert; none where there are no experts. */

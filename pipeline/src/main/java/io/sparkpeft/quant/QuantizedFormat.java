@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -45,6 +46,15 @@ public final class QuantizedFormat {
   /** Whether that weight of a checkpoint is quantised. */
   public static boolean isQuantized(TensorSource source, String weight) {
     return type(source, weight).isPresent();
+  }
+
+  /**
+   * The same where no more than names are known.
+   *
+   * @param stored those of all tensors of the checkpoint
+   */
+  public static boolean isQuantized(Set<String> stored, String weight) {
+    return Arrays.stream(QuantType.values()).anyMatch(type -> stored.contains(state(weight, type)));
   }
 
   /** The names of all that may lie beside a quantised weight. */

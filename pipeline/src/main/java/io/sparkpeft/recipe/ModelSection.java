@@ -10,6 +10,7 @@ import io.sparkpeft.weights.ModelFolder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * @param path folder of a Hugging Face checkpoint, visible to every executor under the same name
@@ -101,6 +102,11 @@ public record ModelSection(
   /** What the base is, read from its config.json and from what is to be done on load. */
   public DecoderConfig config() {
     return DecoderConfig.read(ModelFolder.openConfig(folder()), quantization());
+  }
+
+  /** The names of its tensors; none where there is a config.json alone. */
+  public Set<String> tensorNames() {
+    return ModelFolder.tensorNames(folder());
   }
 
   /** The folder of the base model. */

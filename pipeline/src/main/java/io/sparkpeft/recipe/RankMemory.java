@@ -8,6 +8,7 @@ import io.sparkpeft.model.DecoderConfig;
 import io.sparkpeft.model.DecoderMemory;
 import io.sparkpeft.optim.OptimizerSettings;
 import io.sparkpeft.tensor.Dtype;
+import java.util.Set;
 
 /**
  * The memory of one rank that computes one micro-batch at a time, in bytes.
@@ -41,7 +42,10 @@ public record RankMemory(
     TrainSection train = recipe.train();
     long state = stateBytes(adapter, train);
     long resident = train.optimizer().isPaged() ? Math.min(state, train.optimizerMemory()) : state;
-    DecoderMemory memory = DecoderMemory.of(config, dtype(recipe.model().dtype(), config), adapter);
+    Set<String> tensors =
+        config.quantization().isPresent() ? recipe.model().tensorNames() : Set.of();
+    DecoderMemory memory =
+        DecoderMemory.of(config, dtype(recipe.model().dtype(), config), adapter).of(tensors);
     int rows = rows(train);
     int columns = columns(recipe, config);
     return new RankMemory(

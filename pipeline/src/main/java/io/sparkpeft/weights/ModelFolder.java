@@ -5,6 +5,7 @@ import io.sparkpeft.base.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -57,6 +58,22 @@ public final class ModelFolder {
   public static boolean hasWeights(Path folder) {
     return Stream.concat(Stream.of(WEIGHTS, INDEX), PICKLES.stream())
         .anyMatch(name -> Files.exists(folder.resolve(name)));
+  }
+
+  /**
+   * The names of a model's tensors, by its index or a single file's header; empty where neither is
+   * there. Shards need not be.
+   *
+   * @param path a model folder, or a config.json itself
+   * @throws io.sparkpeft.base.SparkPeftException (65) if they cannot be read
+   */
+  public static Set<String> tensorNames(Path path) {
+    if (Files.exists(path.resolve(INDEX))) {
+      return Set.copyOf(ShardedTensors.weightMap(path.resolve(INDEX)).keySet());
+    }
+    return Files.exists(path.resolve(WEIGHTS))
+        ? Set.copyOf(Safetensors.open(path.resolve(WEIGHTS)).names())
+        : Set.of();
   }
 
   private static TensorSource openTensors(Path folder) {

@@ -39,7 +39,8 @@ final class ShardedTensors implements TensorSource {
     return new ShardedTensors(folder, files);
   }
 
-  private static SortedMap<String, String> weightMap(Path index) {
+  /** The file of each tensor, by name. */
+  static SortedMap<String, String> weightMap(Path index) {
     JsonNode map = Json.read(index).path("weight_map");
     if (!map.isObject() || map.isEmpty()) {
       throw WeightsErrors.brokenIndex(index, "It has no weight_map.");

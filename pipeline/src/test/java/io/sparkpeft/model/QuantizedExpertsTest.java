@@ -105,7 +105,11 @@ class QuantizedExpertsTest {
     try (ReferenceModel near = ReferenceModel.open(STORED)) {
       Decoder decoder = Decoder.load(near.manager, near.decoder.config(), mixed, FP32);
       int[] tokens = near.tokens("long");
-      assertThat(decoder.quantizedWeights().orElseThrow().weights()).isEqualTo(64 * 64);
+      QuantizedWeights quantized = decoder.quantizedWeights().orElseThrow();
+      assertThat(quantized.weights()).isEqualTo(64 * 64);
+      DecoderMemory memory =
+          new DecoderMemory(decoder.config(), Dtype.FLOAT32, 0).of(mixed.names());
+      assertThat(memory.quantizedBytes()).isEqualTo(quantized.bytes());
       assertThat(decoder.logits(Optional.empty(), tokens))
           .isEqualTo(expanded(near, mixed).logits(Optional.empty(), tokens));
     }

@@ -98,6 +98,51 @@ class PlanTest {
     assertThat(plain.text()).doesNotContain("workspace").doesNotContain("quantised");
   }
 
+  /** As transformers 5 writes it: bitsandbytes leaves the experts in 16 bits. */
+  @Test
+  void namesOfTensorsTellWhichExpertsAreQuantised() throws IOException {
+    ObjectNode config = (ObjectNode) Json.read(folder.resolve("config.json"));
+    config.put("model_type", "mixtral").put("num_local_experts", 8).put("num_experts_per_tok", 2);
+    config.put("num_hidden_layers", 1);
+    config
+        .putObject("quantization_config")
+        .put("load_in_4bit", true)
+        .put("bnb_4bit_quant_type", "nf4");
+    Files.writeString(folder.resolve("config.json"), config.toString());
+    Plan alone = Plan.of(recipe);
+    long expert = 3L * 4096 * 11008;
+    long attention = 4L * 4096 * 4096;
+    assertThat(alone.memory().workspace()).isEqualTo(2 * (attention + expert));
+
+    writeIndex(List.of("q_proj", "k_proj", "v_proj", "o_proj"));
+    Plan plan = Plan.of(recipe);
+    assertThat(plan.memory().weights() - alone.memory().weights())
+        .isEqualTo(8 * (expert * 2 - expert / 2 - expert / 64 * 4));
+    assertThat(plan.memory().workspace()).isEqualTo(2 * attention);
+
+    writeIndex(List.of("q_proj"));
+    assertThat(Plan.of(recipe).memory().weights() - plan.memory().weights())
+        .isEqualTo(3 * (attention / 4) * 3 / 2 - 3 * (attention / 4) / 64 * 4);
+    writeIndex(List.of());
+    assertThat(Plan.of(recipe).memory()).isEqualTo(alone.memory());
+    assertThat(Plan.of(recipe.with("model.path", folder.resolve("config.json"))).memory())
+        .isEqualTo(alone.memory());
+  }
+
+  /** Of attention alone; its shards are not there. */
+  private void writeIndex(List<String> quantized) throws IOException {
+    ObjectNode index = Json.object();
+    ObjectNode map = index.putObject("weight_map");
+    for (String projection : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
+      String weight = "model.layers.0.self_attn." + projection + ".weight";
+      map.put(weight, "model-00001-of-00001.safetensors");
+      if (quantized.contains(projection)) {
+        map.put(weight + ".quant_state.bitsandbytes__nf4", "model-00001-of-00001.safetensors");
+      }
+    }
+    Files.writeString(folder.resolve("model.safetensors.index.json"), index.toString());
+  }
+
   @Test
   void keysOfQuantisationCountOnlyTogether() {
     assertThatThrownBy(() -> Plan.of(recipe.with("model.quantization_blocksize", 128)))

@@ -54,6 +54,17 @@ class ModelFolderTest {
   }
 
   @Test
+  void namesNeedNoShards() throws IOException {
+    assertThat(ModelFolder.tensorNames(folder)).isEmpty();
+    ModelFolderWriter.write(folder, CONFIG, tensors(), 1 << 30);
+    assertThat(ModelFolder.tensorNames(folder)).containsExactlyInAnyOrder("t0", "t1", "t2");
+    assertThat(ModelFolder.tensorNames(folder.resolve("config.json"))).isEmpty();
+    Path sharded = write("sharded", CONFIG, tensors(), 1);
+    Files.delete(sharded.resolve("model-00001-of-00003.safetensors"));
+    assertThat(ModelFolder.tensorNames(sharded)).containsExactlyInAnyOrder("t0", "t1", "t2");
+  }
+
+  @Test
   void identityDoesNotDependOnShardsButOnValuesAndConfig() {
     Path one = write("one", CONFIG, tensors(), 1 << 30);
     Path many = write("many", CONFIG, tensors(), 1);

@@ -52,15 +52,17 @@ public record TrainingFlops(
    * @param lora products with A and B in the layers, and their gradients
    * @param attention scores and mixed values, and their gradients
    * @param head the projection onto the vocabulary with its adapter, at targets alone
+   * @param experts products of experts' and routers' weights, likewise
    */
-  public record Parts(long projections, long lora, long attention, long head) {
+  public record Parts(long projections, long lora, long attention, long head, long experts) {
     public long total() {
-      return projections + lora + attention + head;
+      return projections + lora + attention + head + experts;
     }
 
     /** The mean of so many. */
     public Parts over(int count) {
-      return new Parts(projections / count, lora / count, attention / count, head / count);
+      return new Parts(
+          projections / count, lora / count, attention / count, head / count, experts / count);
     }
 
     Parts plus(Parts other) {
@@ -68,7 +70,8 @@ public record TrainingFlops(
           projections + other.projections,
           lora + other.lora,
           attention + other.attention,
-          head + other.head);
+          head + other.head,
+          experts + other.experts);
     }
   }
 
@@ -85,7 +88,7 @@ public record TrainingFlops(
             .collect(Collectors.toMap(target -> target.module().name(), Function.identity()));
     int lowest = lowestAdaptedLayer(adapted);
     boolean carry = lowest < config.layers() || others.contains(config.names().finalNormModule());
-    Parts sum = new Parts(0, 0, 0, ofHead(adapted, targetTokens, carry));
+    Parts sum = new Parts(0, 0, 0, ofHead(adapted, targetTokens, carry), 0);
     for (int layer = 0; layer < config.layers(); layer++) {
       sum = sum.plus(new Layer(layer, lowest, adapted).count(tokens, pairs(layer, lengths)));
     }
@@ -223,18 +226,20 @@ public record TrainingFlops(
           lora += lowRank(adapted.get(module.name()), tokens, times);
         }
       }
-      projections += config.mlp().experts().map(experts -> experts(experts, tokens)).orElse(0L);
-      return new Parts(projections, lora, attention(pairs), 0);
+      long experts = config.mlp().experts().map(some -> experts(some, tokens)).orElse(0L);
+      return new Parts(projections, lora, attention(pairs), 0, experts);
     }
 
-    /** Router and experts; backward both are computed again, and then the other way. */
+    /**
+     * Router and experts; backward both are computed again but for the experts' results, and then
+     * the other way.
+     */
     private long experts(Experts experts, long tokens) {
-      long network = 3L * config.hiddenSize() * config.mlp().intermediateSize();
-      long all =
-          2
-              * tokens
-              * (experts.perToken() * network + (long) experts.count() * config.hiddenSize());
-      return all * (1 + (isInputGradientWanted(Projection.UP) ? 2 : 0));
+      boolean carry = isInputGradientWanted(Projection.UP);
+      long matrix = (long) config.hiddenSize() * config.mlp().intermediateSize();
+      long networks = experts.perToken() * matrix * (3 + (carry ? 5 : 0));
+      long router = (long) experts.count() * config.hiddenSize() * (1 + (carry ? 2 : 0));
+      return 2 * tokens * (networks + router);
     }
 
     /** How often what a projection's adapter makes of its input is computed. */

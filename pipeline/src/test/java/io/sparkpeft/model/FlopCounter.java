@@ -11,6 +11,7 @@ final class FlopCounter implements KernelObserver {
   private long lora;
   private long attention;
   private long head;
+  private long experts;
 
   /** Of a low-rank path, until the product that it is added to tells whose it is. */
   private long pending;
@@ -20,7 +21,7 @@ final class FlopCounter implements KernelObserver {
   }
 
   TrainingFlops.Parts counted() {
-    return new TrainingFlops.Parts(projections, lora, attention, head);
+    return new TrainingFlops.Parts(projections, lora, attention, head, experts);
   }
 
   @Override
@@ -43,10 +44,10 @@ final class FlopCounter implements KernelObserver {
         count(matrix(arguments[2]), product(arguments, 1, 2), pending);
         pending = 0;
       }
-      case "expert_routing" -> projections += product(arguments, 0, 1);
-      case "expert_routing_vjp_onto_" -> projections += product(arguments, 0, 6);
-      case "expert_onto_" -> expert(arguments, 2, 1);
-      case "expert_vjp_onto_" -> expert(arguments, 4, 2);
+      case "expert_routing" -> experts += product(arguments, 0, 1);
+      case "expert_routing_vjp_onto_" -> experts += product(arguments, 0, 6);
+      case "expert_onto_" -> expert(arguments, 2, 3);
+      case "expert_vjp_onto_" -> expert(arguments, 4, 5);
       case "causal_attention" ->
           attention +=
               2 * products((long[]) arguments[3], ((long[]) arguments[4])[0], (Long) arguments[7]);
@@ -57,13 +58,13 @@ final class FlopCounter implements KernelObserver {
     }
   }
 
-  /** Two products in and one out for each token that the expert computes. */
+  /** So many products with one of its matrices for each token that the expert computes. */
   private void expert(Object[] arguments, int chosen, int times) {
     int number = (Integer) arguments[chosen + 2];
-    long[] experts = ((NDArray) arguments[chosen]).toLongArray();
-    long tokens = Arrays.stream(experts).filter(expert -> expert == number).count();
+    long[] all = ((NDArray) arguments[chosen]).toLongArray();
+    long tokens = Arrays.stream(all).filter(expert -> expert == number).count();
     long[] gate = matrix(arguments[chosen + 3]);
-    projections += times * 3L * 2 * tokens * gate[0] * gate[1];
+    experts += times * 2L * tokens * gate[0] * gate[1];
   }
 
   /** gw = gy^T x. */

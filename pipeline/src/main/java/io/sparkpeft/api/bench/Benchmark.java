@@ -183,6 +183,7 @@ public record Benchmark(
   private static ObjectNode flopsJson(TrainingFlops.Parts flops) {
     return Json.object()
         .put("projections", flops.projections())
+        .put("experts", flops.experts())
         .put("lora", flops.lora())
         .put("attention", flops.attention())
         .put("head", flops.head())

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 final class Parts {
   private static final Predicate<String> ATTENTION = named("attention|cache|rope|rotate|qkv");
   private static final Predicate<String> PRODUCTS = named("linear|lora|low_rank");
+  private static final Predicate<String> EXPERTS = named("^expert_");
   private static final Predicate<String> HEAD =
       named(Pattern.quote(KernelTimes.OF_HEAD) + "|cross_entropy|log_likelihood|logits");
   private static final Predicate<String> EMBEDDING = named("embedding|select_rows|first_rows");
@@ -60,7 +61,8 @@ final class Parts {
     add("LoRA", fused - products, OptionalLong.of(flops.lora()));
     add("head", seconds(HEAD), OptionalLong.of(flops.head()));
     Predicate<String> others = EMBEDDING.or(OPTIMIZER).or(TRANSFER).or(DEQUANTIZATION);
-    Predicate<String> known = ATTENTION.or(PRODUCTS).or(HEAD).or(others);
+    Predicate<String> known = ATTENTION.or(PRODUCTS).or(EXPERTS).or(HEAD).or(others);
+    add("experts", seconds(EXPERTS), OptionalLong.of(flops.experts()));
     add("norms and other elementwise", seconds(known.negate()), OptionalLong.empty());
     add("dequantisation", seconds(DEQUANTIZATION), OptionalLong.empty());
     add("embedding and gathering", seconds(EMBEDDING), OptionalLong.empty());

@@ -57,10 +57,11 @@ def expert_vjp_onto_(
     g = gy.index_select(0, tokens)
     gated_by = linear(n, gate, one_dnn)
     let_in = linear(n, up, one_dnn)
-    result = linear(gated(gated_by, let_in, kind), down, one_dnn)
-    gshares[tokens, places] = (g.float() * result.float()).sum([-1])
-    counted = (g * shares[tokens, places].unsqueeze(1)).type_as(g)
-    inner = gated_vjp(linear_vjp(counted, down, one_dnn), gated_by, let_in, kind)
+    back = linear_vjp(g, down, one_dnn)
+    # g (middle down^T)^T = (g down) middle^T: the expert's result is not needed.
+    gshares[tokens, places] = (back.float() * gated(gated_by, let_in, kind).float()).sum([-1])
+    counted = (back * shares[tokens, places].unsqueeze(1)).type_as(g)
+    inner = gated_vjp(counted, gated_by, let_in, kind)
     gn = linear_vjp(inner[0], gate, one_dnn)
     return gx.index_add_(0, tokens, linear_vjp_onto_(gn, inner[1], up, one_dnn))
 

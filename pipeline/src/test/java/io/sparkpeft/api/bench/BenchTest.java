@@ -81,6 +81,7 @@ class BenchTest {
             "projections",
             "lora",
             "head",
+            "experts",
             "norms and other elementwise",
             "dequantisation",
             "embedding and gathering",
@@ -92,7 +93,7 @@ class BenchTest {
     double inKernels =
         benchmark.kernels().values().stream().mapToDouble(Benchmark.KernelTime::seconds).sum();
     double inParts =
-        benchmark.parts().subList(0, 9).stream().mapToDouble(Benchmark.Part::secondsPerStep).sum();
+        benchmark.parts().subList(0, 10).stream().mapToDouble(Benchmark.Part::secondsPerStep).sum();
     assertThat(inParts).isCloseTo(inKernels, within(1e-9));
     assertThat(benchmark.kernels()).containsKey("linear of lm_head").containsKey("linear");
     assertThat(benchmark.text())

@@ -1,21 +1,14 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
+import io.sparkpeft.tensor.LowRankPath;
 import java.util.Optional;
 
 /** What a delta's forward pass leaves for its gradients. */
 sealed interface DeltaTrace {
 
-  /**
-   * Of {@link LowRankLinear}.
-   *
-   * @param input after dropout [rows, in]
-   * @param dropped which inputs dropout made zero, if any
-   * @param inner input A^T [rows, r]
-   * @param scaling of what A and B add, dropout's included
-   */
-  record LowRank(NDArray input, Optional<int[]> dropped, NDArray inner, double scaling)
-      implements DeltaTrace {}
+  /** Of {@link LowRankLinear}. */
+  record LowRank(LowRankPath path, LowRankPath.Saved saved) implements DeltaTrace {}
 
   /**
    * Of {@link DecomposedLinear}.

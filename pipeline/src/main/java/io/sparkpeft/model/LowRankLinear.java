@@ -3,9 +3,8 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import io.sparkpeft.adapter.LowRankDelta;
 import io.sparkpeft.model.DeltaTrace.LowRank;
-import io.sparkpeft.tensor.DropoutKernels;
 import io.sparkpeft.tensor.LinearKernels;
-import java.util.List;
+import io.sparkpeft.tensor.LowRankPath;
 import java.util.Optional;
 
 /** y = W x + bias + scaling (B (A dropout(x)) + bias of B). */
@@ -13,78 +12,46 @@ record LowRankLinear(Linear linear, LowRankDelta delta) implements AdaptedLinear
 
   @Override
   public Linear.Saved forward(Pass pass, NDArray x) {
-    Dropped dropped = dropped(pass, x);
-    List<NDArray> results =
-        LinearKernels.loraLinear(
-            pass.scope(),
-            x,
-            dropped.x(),
-            linear.weight(pass),
-            a(),
-            b(),
-            dropped.scaling(),
-            pass.product());
-    NDArray y = Removal.from(pass, results.get(0), x, delta);
+    Optional<int[]> dropped = linear.dropped(pass, delta.dropout());
+    LowRankPath path = path(pass, dropped);
+    LowRankPath.Result result = path.linear(pass.scope(), x, dropped, linear.weight(pass));
+    NDArray y = Removal.from(pass, result.y(), x, delta);
     delta
         .bias()
         .ifPresent(b -> LinearKernels.addScaled(pass.scope(), y, b.value(), delta.scaling()));
-    return new Linear.Saved(linear.biased(pass, y), Optional.of(dropped.with(results.get(1))));
+    return new Linear.Saved(linear.biased(pass, y), Optional.of(new LowRank(path, result.saved())));
   }
 
   @Override
   public DeltaTrace again(Pass pass, NDArray x) {
-    Dropped dropped = dropped(pass, x);
-    return dropped.with(LinearKernels.loraInner(pass.scope(), dropped.x(), a()));
+    Optional<int[]> dropped = linear.dropped(pass, delta.dropout());
+    LowRankPath path = path(pass, dropped);
+    return new LowRank(path, path.again(pass.scope(), x, dropped));
   }
 
-  /** What dropout leaves of x, and the scaling that makes up for it. */
-  private record Dropped(NDArray x, Optional<int[]> places, double scaling) {
-    LowRank with(NDArray inner) {
-      return new LowRank(x, places, inner, scaling);
-    }
-  }
-
-  private Dropped dropped(Pass pass, NDArray x) {
-    return linear
-        .dropped(pass, delta.dropout())
-        .map(
-            places ->
-                new Dropped(
-                    DropoutKernels.dropout(pass.scope(), x, places),
-                    Optional.of(places),
-                    delta.scaling() / (1 - delta.dropout())))
-        .orElseGet(() -> new Dropped(x, Optional.empty(), delta.scaling()));
+  /** What dropout leaves is scaled up. */
+  private LowRankPath path(Pass pass, Optional<int[]> dropped) {
+    double keep = dropped.isPresent() ? 1 - delta.dropout() : 1;
+    return new LowRankPath(
+        delta.a().value(),
+        delta.b().value(),
+        delta.scaling() / keep,
+        pass.product(),
+        pass.rowWork());
   }
 
   @Override
   public Optional<NDArray> backward(Pass pass, NDArray gy, DeltaTrace trace, boolean carry) {
-    LowRank saved = (LowRank) trace;
-    List<NDArray> gradients =
-        LinearKernels.loraParametersVjp(
-            pass.scope(), gy, saved.input(), saved.inner(), b(), saved.scaling());
-    pass.gradients().add(delta.a(), gradients.get(1));
-    pass.gradients().add(delta.b(), gradients.get(2));
+    LowRank kept = (LowRank) trace;
+    Optional<NDArray> weight = carry ? Optional.of(linear.weight(pass)) : Optional.empty();
+    LowRankPath.Gradients gradients = kept.path().vjp(pass.scope(), gy, kept.saved(), weight);
+    pass.gradients().add(delta.a(), gradients.a());
+    pass.gradients().add(delta.b(), gradients.b());
     delta.bias().ifPresent(b -> pass.gradients().add(b, biasGradient(pass, gy)));
-    return carry ? Optional.of(inputGradient(pass, gy, gradients.get(0), saved)) : Optional.empty();
+    return gradients.x().map(gx -> Removal.fromVjp(pass, gx, gy, delta));
   }
 
   private NDArray biasGradient(Pass pass, NDArray gy) {
     return LinearKernels.biasVjp(pass.scope(), gy, delta.scaling());
-  }
-
-  private NDArray inputGradient(Pass pass, NDArray gy, NDArray gInner, LowRank saved) {
-    NDArray g = LinearKernels.loraInputVjp(pass.scope(), gInner, a());
-    saved.dropped().ifPresent(places -> DropoutKernels.drop(g, places));
-    NDArray gx =
-        LinearKernels.linearVjpOnto(pass.scope(), g, gy, linear.weight(pass), pass.product());
-    return Removal.fromVjp(pass, gx, gy, delta);
-  }
-
-  private NDArray a() {
-    return delta.a().value();
-  }
-
-  private NDArray b() {
-    return delta.b().value();
   }
 }

@@ -43,7 +43,7 @@ sealed interface Norm {
   record Rms(Weight weight, double eps) implements Norm {
     @Override
     public NDArray normed(Pass pass, NDArray x) {
-      return NormKernels.rmsNorm(pass.scope(), x, weight.in(pass), eps, pass.normalization());
+      return NormKernels.rmsNorm(pass.scope(), x, weight.in(pass), eps, pass.rowWork());
     }
 
     @Override
@@ -54,8 +54,7 @@ sealed interface Norm {
     @Override
     public NDArray backward(Pass pass, List<NDArray> gys, NDArray x) {
       addRmsGradient(pass, weight, gys, x, eps);
-      return NormKernels.rmsNormVjp(
-          pass.scope(), gys, x, weight.in(pass), eps, pass.normalization());
+      return NormKernels.rmsNormVjp(pass.scope(), gys, x, weight.in(pass), eps, pass.rowWork());
     }
   }
 
@@ -63,7 +62,7 @@ sealed interface Norm {
   record OffsetRms(Weight weight, double eps) implements Norm {
     @Override
     public NDArray normed(Pass pass, NDArray x) {
-      return NormKernels.offsetRmsNorm(pass.scope(), x, weight.in(pass), eps, pass.normalization());
+      return NormKernels.offsetRmsNorm(pass.scope(), x, weight.in(pass), eps, pass.rowWork());
     }
 
     @Override
@@ -75,7 +74,7 @@ sealed interface Norm {
     public NDArray backward(Pass pass, List<NDArray> gys, NDArray x) {
       addRmsGradient(pass, weight, gys, x, eps);
       return NormKernels.offsetRmsNormVjp(
-          pass.scope(), gys, x, weight.in(pass), eps, pass.normalization());
+          pass.scope(), gys, x, weight.in(pass), eps, pass.rowWork());
     }
   }
 

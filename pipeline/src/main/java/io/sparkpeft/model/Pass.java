@@ -8,8 +8,8 @@ import io.sparkpeft.adapter.Prefix;
 import io.sparkpeft.model.AdapterRows.Share;
 import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.EmbeddingKernels;
-import io.sparkpeft.tensor.Normalization;
 import io.sparkpeft.tensor.Product;
+import io.sparkpeft.tensor.RowWork;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -60,9 +60,9 @@ record Pass(
     return arithmetic.product();
   }
 
-  /** How RMS norms are computed. */
-  Normalization normalization() {
-    return arithmetic.normalization();
+  /** How norms and low-rank paths are computed. */
+  RowWork rowWork() {
+    return arithmetic.rowWork();
   }
 
   /** The adapter of all rows; empty if they have none, or several. */

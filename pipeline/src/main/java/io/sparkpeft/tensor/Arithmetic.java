@@ -90,9 +90,9 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
     return isCompiled && !instructionSet.equals(CUDA) ? COMPILED_ROWS : 1;
   }
 
-  /** How RMS norms are computed. */
-  public Normalization normalization() {
-    return instructionSet.endsWith(VECTORS) ? Normalization.LANES : Normalization.TORCH;
+  /** How norms and low-rank paths are computed. */
+  public RowWork rowWork() {
+    return instructionSet.endsWith(VECTORS) ? RowWork.LANES : RowWork.TORCH;
   }
 
   /** How attention is computed. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * RMS norms on a CPU, see {@link Normalization#LANES}. Shapes are those of {@link NormKernels}; it
+ * RMS norms on a CPU, see {@link RowWork#LANES}. Shapes are those of {@link NormKernels}; it
  * computes in fp32, whatever the tensors' type is.
  */
 final class LanesNorm {

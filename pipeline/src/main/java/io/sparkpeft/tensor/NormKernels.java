@@ -20,31 +20,30 @@ public final class NormKernels {
 
   private NormKernels() {}
 
-  public static NDArray rmsNorm(
-      NDManager scope, NDArray x, NDArray w, double eps, Normalization by) {
-    return by == Normalization.LANES
+  public static NDArray rmsNorm(NDManager scope, NDArray x, NDArray w, double eps, RowWork by) {
+    return by == RowWork.LANES
         ? LanesNorm.here().forward(scope, x, w, eps, 0)
         : RMS_NORM.tensor(scope, x, w, eps);
   }
 
   public static NDArray rmsNormVjp(
-      NDManager scope, List<NDArray> gys, NDArray x, NDArray w, double eps, Normalization by) {
-    return by == Normalization.LANES
+      NDManager scope, List<NDArray> gys, NDArray x, NDArray w, double eps, RowWork by) {
+    return by == RowWork.LANES
         ? LanesNorm.here().vjp(scope, gys, x, w, eps, 0)
         : RMS_NORM_VJP.tensor(scope, gys, x, w, eps);
   }
 
   /** With 1 + w in place of w. */
   public static NDArray offsetRmsNorm(
-      NDManager scope, NDArray x, NDArray w, double eps, Normalization by) {
-    return by == Normalization.LANES
+      NDManager scope, NDArray x, NDArray w, double eps, RowWork by) {
+    return by == RowWork.LANES
         ? LanesNorm.here().forward(scope, x, w, eps, 1)
         : OFFSET_RMS_NORM.tensor(scope, x, w, eps);
   }
 
   public static NDArray offsetRmsNormVjp(
-      NDManager scope, List<NDArray> gys, NDArray x, NDArray w, double eps, Normalization by) {
-    return by == Normalization.LANES
+      NDManager scope, List<NDArray> gys, NDArray x, NDArray w, double eps, RowWork by) {
+    return by == RowWork.LANES
         ? LanesNorm.here().vjp(scope, gys, x, w, eps, 1)
         : OFFSET_RMS_NORM_VJP.tensor(scope, gys, x, w, eps);
   }

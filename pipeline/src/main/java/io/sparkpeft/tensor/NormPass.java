@@ -49,10 +49,11 @@ final class NormPass {
   /** y = x n w with n = 1 / sqrt(mean(x^2) + eps). */
   void forward(NDArray result) {
     TensorRows y = by.rows(result, features);
-    float[] block = new float[rowsAtOnce * stride];
+    RowBlock rowsOfX = new RowBlock(rowsAtOnce, features);
+    float[] block = rowsOfX.values();
     for (int first = 0; first < rows; first += rowsAtOnce) {
       int count = Math.min(rowsAtOnce, rows - first);
-      read(x, first, count, block);
+      rowsOfX.read(x, first, count);
       for (int at = 0; at < count * stride; at += stride) {
         by.lanes().scale(block, at, stride, inverseRms(block, at));
         if (roundsTwice) {
@@ -60,7 +61,7 @@ final class NormPass {
         }
         by.lanes().multiply(block, at, stride, w);
       }
-      write(y, first, count, block);
+      rowsOfX.write(y, first, count);
     }
   }
 
@@ -72,16 +73,18 @@ final class NormPass {
   void backward(List<NDArray> gys, NDArray result) {
     List<TensorRows> ofReaders = gys.stream().map(gy -> by.rows(gy, features)).toList();
     TensorRows gx = by.rows(result, features);
-    float[] block = new float[rowsAtOnce * stride];
-    float[] g = new float[rowsAtOnce * stride];
-    float[] more = new float[rowsAtOnce * stride];
+    RowBlock rowsOfX = new RowBlock(rowsAtOnce, features);
+    RowBlock rowsOfG = new RowBlock(rowsAtOnce, features);
+    RowBlock more = new RowBlock(rowsAtOnce, features);
+    float[] block = rowsOfX.values();
+    float[] g = rowsOfG.values();
     for (int first = 0; first < rows; first += rowsAtOnce) {
       int count = Math.min(rowsAtOnce, rows - first);
-      read(x, first, count, block);
-      read(ofReaders.get(0), first, count, g);
+      rowsOfX.read(x, first, count);
+      rowsOfG.read(ofReaders.get(0), first, count);
       for (TensorRows other : ofReaders.subList(1, ofReaders.size())) {
-        read(other, first, count, more);
-        by.lanes().add(g, 0, count * stride, more, 0);
+        more.read(other, first, count);
+        by.lanes().add(g, 0, count * stride, more.values(), 0);
       }
       for (int at = 0; at < count * stride; at += stride) {
         by.lanes().multiply(g, at, stride, w);
@@ -89,28 +92,7 @@ final class NormPass {
         float mean = mean(g, block, at);
         by.lanes().combine(g, at, stride, n, block, at, -n * n * n * mean);
       }
-      write(gx, first, count, g);
-    }
-  }
-
-  private void read(TensorRows from, int first, int count, float[] block) {
-    if (stride == features) {
-      from.read(0, first, count * features, block, 0);
-      return;
-    }
-    for (int i = 0; i < count; i++) {
-      from.read(0, first + i, features, block, i * stride);
-      Arrays.fill(block, i * stride + features, (i + 1) * stride, 0);
-    }
-  }
-
-  private void write(TensorRows to, int first, int count, float[] block) {
-    if (stride == features) {
-      to.write(0, first, count * features, block, 0);
-      return;
-    }
-    for (int i = 0; i < count; i++) {
-      to.write(0, first + i, features, block, i * stride);
+      rowsOfG.write(gx, first, count);
     }
   }
 

@@ -1,6 +1,6 @@
 package io.sparkpeft.tensor;
 
-import static io.sparkpeft.tensor.Normalization.TORCH;
+import static io.sparkpeft.tensor.RowWork.TORCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;

@@ -33,7 +33,7 @@ class LanesNormTest extends TwinTest {
     NDArray x = random(dtype, rows, features);
     NDArray w = random(dtype, features);
     List<NDArray> gys = Stream.generate(() -> random(dtype, rows, features)).limit(3).toList();
-    Normalization torch = Normalization.TORCH;
+    RowWork torch = RowWork.TORCH;
     implementations()
         .forEach(
             lanes -> {

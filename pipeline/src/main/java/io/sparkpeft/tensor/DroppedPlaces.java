@@ -1,0 +1,62 @@
+package io.sparkpeft.tensor;
+
+/** What dropout drops of the rows of a block, while blocks are gone through one after another. */
+final class DroppedPlaces {
+  private final int[] places;
+  private final int features;
+  private int next;
+  private int[] inBlock = new int[0];
+  private int count;
+  private float[] kept = new float[0];
+
+  /**
+   * @param places of a tensor, counted row-major, ascending
+   * @param features of a row
+   */
+  DroppedPlaces(int[] places, int features) {
+    this.places = places;
+    this.features = features;
+  }
+
+  /** To the rows behind those of the last call, or to the first ones. */
+  void moveTo(int first, int rows, int stride) {
+    int begin = next;
+    while (next < places.length && places[next] < (first + rows) * features) {
+      next++;
+    }
+    count = next - begin;
+    if (inBlock.length < count) {
+      inBlock = new int[2 * count];
+      kept = new float[2 * count];
+    }
+    int row = first;
+    for (int i = 0; i < count; i++) {
+      int place = places[begin + i];
+      while (place >= (row + 1) * features) {
+        row++;
+      }
+      inBlock[i] = place - row * features + (row - first) * stride;
+    }
+  }
+
+  /** Drops them. */
+  void zero(float[] block) {
+    for (int i = 0; i < count; i++) {
+      block[inBlock[i]] = 0;
+    }
+  }
+
+  /** Remembers what is there, for {@link #restore}. */
+  void keep(float[] block) {
+    for (int i = 0; i < count; i++) {
+      kept[i] = block[inBlock[i]];
+    }
+  }
+
+  /** Takes back what was written there meanwhile. */
+  void restore(float[] block) {
+    for (int i = 0; i < count; i++) {
+      block[inBlock[i]] = kept[i];
+    }
+  }
+}

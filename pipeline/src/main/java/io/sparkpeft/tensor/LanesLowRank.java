@@ -1,0 +1,81 @@
+package io.sparkpeft.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.sparkpeft.tensor.LowRankPath.Gradients;
+import io.sparkpeft.tensor.LowRankPath.Saved;
+import java.util.Optional;
+
+/**
+ * Low-rank paths on a CPU, see {@link RowWork#LANES}. Shapes are those of {@link LowRankPath}; it
+ * computes in fp32, whatever the tensors' type is.
+ */
+final class LanesLowRank {
+  private static final String VECTORS = "io.sparkpeft.tensor.VectorRankLanes";
+  private static final Optional<LanesLowRank> HERE = vectors();
+
+  private final Lanes halves;
+  private final RankLanes lanes;
+
+  /**
+   * @param halves reads and writes bfloat16
+   */
+  LanesLowRank(Lanes halves, RankLanes lanes) {
+    this.halves = halves;
+    this.lanes = lanes;
+  }
+
+  /** With this machine's vectors, which must be there, see {@link LanesAttention#isAvailable}. */
+  static LanesLowRank here() {
+    return HERE.orElseThrow();
+  }
+
+  /** Nothing where this machine has none. */
+  static Optional<LanesLowRank> ofVectors() {
+    return HERE;
+  }
+
+  private static Optional<LanesLowRank> vectors() {
+    float[] some = new float[RankLanes.ROWS * Lanes.COUNT];
+    int stride = Lanes.COUNT;
+    return JavaVectors.load(
+            RankLanes.class,
+            VECTORS,
+            lanes -> lanes.inner(some, 0, stride, 1, some, 0, some, 0, stride))
+        .flatMap(ranks -> LanesAttention.lanes().map(halves -> new LanesLowRank(halves, ranks)));
+  }
+
+  RankLanes lanes() {
+    return lanes;
+  }
+
+  TensorRows rows(NDArray tensor) {
+    return TensorRows.of(tensor, 0, Math.toIntExact(tensor.getShape().get(1)), halves);
+  }
+
+  /**
+   * What {@link LowRankPath#vjp} needs, which is what {@link LowRankPath#linear} adds to y.
+   *
+   * @param y written into; empty if it is known already
+   */
+  Saved forward(
+      NDManager scope, LowRankPath path, NDArray x, Optional<int[]> dropped, Optional<NDArray> y) {
+    int width = TensorRows.wholeLanes(Math.toIntExact(path.a().getShape().get(0)));
+    NDArray inner = Tensors.empty(scope, Dtype.FLOAT32, x.getShape().get(0), width);
+    Saved saved = new Saved(x, dropped, inner);
+    KernelObservation.observe("low_rank_path", () -> new LowRankPass(this, path, saved).forward(y));
+    return saved;
+  }
+
+  /**
+   * @param gx is given what the path adds; empty if nothing below wants it
+   */
+  Gradients vjp(NDManager scope, LowRankPath path, NDArray gy, Saved saved, Optional<NDArray> gx) {
+    NDArray ga = Tensors.emptyLike(scope, path.a());
+    NDArray gb = Tensors.emptyLike(scope, path.b());
+    Gradients gradients = new Gradients(ga, gb, gx);
+    KernelObservation.observe(
+        "low_rank_path_vjp", () -> new LowRankPass(this, path, saved).backward(gy, gradients));
+    return gradients;
+  }
+}

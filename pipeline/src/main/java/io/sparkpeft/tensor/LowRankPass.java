@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 final class LowRankPass {
   /** Numbers of the rows that are worked on together. */
-  private static final int BLOCK = 16384;
+  private static final int BLOCK = 4096;
 
   private final LanesLowRank by;
   private final NarrowMatrix a;

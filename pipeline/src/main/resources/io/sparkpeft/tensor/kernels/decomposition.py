@@ -1,14 +1,16 @@
-# Factors of low rank of a weight: a [r, in], b [out, r], of w [out, in], all fp32.
+# Factors of low rank of a weight: a [r, in], b [out, r], of w [out, in], all fp32. Singular values
+# are found in fp64: where two are nearly as large, fp32 gives another space on every processor, and
+# what an adapter took out of its base must be found again wherever it is loaded.
 
 
 # [a, b] of the r largest singular values over scaling, half of each in either factor.
 def split_singular(u: Tensor, s: Tensor, vh: Tensor, r: int, scaling: float) -> List[Tensor]:
     roots = (s[:r] / scaling).sqrt()
-    return [(roots.unsqueeze(1) * vh[:r]).contiguous(), (u[:, :r] * roots).contiguous()]
+    return [(roots.unsqueeze(1) * vh[:r]).float().contiguous(), (u[:, :r] * roots).float().contiguous()]
 
 
 def singular_factors(w: Tensor, r: int, scaling: float) -> List[Tensor]:
-    u, s, vh = torch.linalg_svd(w, False)
+    u, s, vh = torch.linalg_svd(w.double(), False)
     return split_singular(u, s, vh, r, scaling)
 
 
@@ -25,8 +27,8 @@ def approximate_singular_factors(
     w: Tensor, noise: Tensor, iterations: int, scaling: float
 ) -> List[Tensor]:
     wide = w.size(0) < w.size(1)
-    tall = w.t() if wide else w
-    q = range_basis(tall, noise, iterations)
+    tall = w.double().t() if wide else w.double()
+    q = range_basis(tall, noise.double(), iterations)
     u, s, vh = torch.linalg_svd(q.t() @ tall, False)
     r = noise.size(1)
     if wide:

@@ -14,8 +14,9 @@ import java.util.Set;
  * @param config the architecture
  * @param compute the type of weights and activations
  * @param keptFeatures what the adapters of the layers' modules keep for every token: copies of
- *     inputs that dropout makes, results that DoRA's magnitudes need, keys and values that stand
- *     behind a prefix
+ *     inputs that dropout makes (counted everywhere, though not every machine makes them: see
+ *     {@link io.sparkpeft.tensor.RowWork}), results that DoRA's magnitudes need, keys and values
+ *     that stand behind a prefix
  * @param quantized the linear layers whose weights are in four bits, if any are
  */
 public record DecoderMemory(

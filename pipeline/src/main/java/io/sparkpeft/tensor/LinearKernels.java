@@ -97,7 +97,7 @@ public final class LinearKernels {
    * @param dropped x, or what dropout leaves of it; then scaling includes 1 / keep, where keep is
    *     the share that it leaves
    */
-  public static List<NDArray> loraLinear(
+  static List<NDArray> loraLinear(
       NDManager scope,
       NDArray x,
       NDArray dropped,
@@ -138,7 +138,7 @@ public final class LinearKernels {
   }
 
   /** gu a: the low-rank path's part of the gradient of x, before dropout. */
-  public static NDArray loraInputVjp(NDManager scope, NDArray gu, NDArray a) {
+  static NDArray loraInputVjp(NDManager scope, NDArray gu, NDArray a) {
     return LORA_INPUT_VJP.tensor(scope, gu, a);
   }
 }

@@ -26,6 +26,7 @@ public record LowRankPath(NDArray a, NDArray b, double scaling, Product product,
    */
   public record Saved(NDArray input, Optional<int[]> dropped, NDArray inner) {}
 
+  /** y, and what its gradients need. */
   public record Result(NDArray y, Saved saved) {}
 
   /**

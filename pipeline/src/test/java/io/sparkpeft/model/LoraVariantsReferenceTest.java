@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import io.sparkpeft.adapter.Adapter;
 import io.sparkpeft.adapter.AdapterParameter;
 import io.sparkpeft.adapter.Adapters;
@@ -61,27 +62,43 @@ class LoraVariantsReferenceTest {
   @MethodSource("variants")
   void lossAndEveryGradient(String variant) {
     for (Checkpointing checkpointing : Checkpointing.values()) {
-      try (ReferenceModel model = open(variant)) {
-        float[] gradient = new float[model.adapter.parameterCount()];
-        double loss =
-            new AdapterTraining(model.decoder, model.adapter, checkpointing)
-                .lossAndGradient(model.batch(), 1, 0, gradient);
-        assertThat(loss).isCloseTo(model.facts.get("loss").asDouble(), within(1e-3));
-        assertGradients(model, gradient, "gradient.");
-      }
+      assertLossAndEveryGradient(variant, plain(), checkpointing);
+    }
+  }
+
+  /** As a run computes on this machine, by Java's vectors if it has any. */
+  @ParameterizedTest
+  @MethodSource("variants")
+  void lossAndEveryGradientAsChosen(String variant) {
+    for (Checkpointing checkpointing : Checkpointing.values()) {
+      assertLossAndEveryGradient(variant, chosen(), checkpointing);
+    }
+  }
+
+  private static void assertLossAndEveryGradient(
+      String variant, Arithmetic arithmetic, Checkpointing checkpointing) {
+    try (ReferenceModel model = open(variant, arithmetic)) {
+      float[] gradient = new float[model.adapter.parameterCount()];
+      double loss =
+          new AdapterTraining(model.decoder, model.adapter, checkpointing)
+              .lossAndGradient(model.batch(), 1, 0, gradient);
+      assertThat(loss).isCloseTo(model.facts.get("loss").asDouble(), within(1e-3));
+      assertGradients(model, gradient, "gradient.");
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"dora_dropout", "olora"})
   void lossAndEveryGradientWithDropout(String variant) {
-    try (ReferenceModel model = open(variant)) {
-      float[] gradient = new float[model.adapter.parameterCount()];
-      double loss =
-          new AdapterTraining(model.decoder, model.adapter, Checkpointing.RECOMPUTE)
-              .lossAndGradient(model.batch(), 1, model.givenMasks(), gradient);
-      assertThat(loss).isCloseTo(model.facts.get("dropped_loss").asDouble(), within(1e-3));
-      assertGradients(model, gradient, "dropped_gradient.");
+    for (Arithmetic arithmetic : List.of(plain(), chosen())) {
+      try (ReferenceModel model = open(variant, arithmetic)) {
+        float[] gradient = new float[model.adapter.parameterCount()];
+        double loss =
+            new AdapterTraining(model.decoder, model.adapter, Checkpointing.RECOMPUTE)
+                .lossAndGradient(model.batch(), 1, model.givenMasks(), gradient);
+        assertThat(loss).isCloseTo(model.facts.get("dropped_loss").asDouble(), within(1e-3));
+        assertGradients(model, gradient, "dropped_gradient.");
+      }
     }
   }
 
@@ -158,7 +175,15 @@ class LoraVariantsReferenceTest {
   }
 
   private static ReferenceModel open(String variant) {
-    return ReferenceModel.variantOfLora(variant, "adapter", plain());
+    return open(variant, plain());
+  }
+
+  private static ReferenceModel open(String variant, Arithmetic arithmetic) {
+    return ReferenceModel.variantOfLora(variant, "adapter", arithmetic);
+  }
+
+  private static Arithmetic chosen() {
+    return Arithmetic.choose(Optional.of(Dtype.FLOAT32), Dtype.FLOAT32, Device.cpu());
   }
 
   private static Arithmetic plain() {

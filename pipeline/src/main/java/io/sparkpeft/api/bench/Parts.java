@@ -21,7 +21,7 @@ final class Parts {
   private static final Predicate<String> DEQUANTIZATION = named("^dequantize$");
   private static final Predicate<String> TRANSFER =
       named("^empty$|^cast$|reinterpret|element_type");
-  private static final String PARAMETERS_VJP = "lora_parameters_vjp";
+  private static final Predicate<String> LORA_ALONE = named("^lora_parameters_vjp$|^low_rank_path");
 
   private final Map<String, KernelTimes.Total> kernels;
   private final int steps;
@@ -55,7 +55,7 @@ final class Parts {
   private void sort(TrainingFlops.Parts flops, double productSeconds) {
     Predicate<String> layers = PRODUCTS.and(HEAD.negate());
     double fused = seconds(layers);
-    double products = Math.min(productSeconds, fused - seconds(PARAMETERS_VJP::equals));
+    double products = Math.min(productSeconds, fused - seconds(LORA_ALONE));
     add("attention", seconds(ATTENTION), OptionalLong.of(flops.attention()));
     add("projections", products, OptionalLong.of(flops.projections()));
     add("LoRA", fused - products, OptionalLong.of(flops.lora()));

@@ -18,6 +18,9 @@ import java.util.Optional;
  */
 public record LowRankPath(NDArray a, NDArray b, double scaling, Product product, RowWork by) {
 
+  /** With fewer, bringing a and b into the vectors' order takes longer than the path itself. */
+  private static final int LEAST_ROWS_FOR_LANES = 16;
+
   /**
    * What the path's gradients need.
    *
@@ -37,7 +40,7 @@ public record LowRankPath(NDArray a, NDArray b, double scaling, Product product,
   public record Gradients(NDArray a, NDArray b, Optional<NDArray> x) {}
 
   public Result linear(NDManager scope, NDArray x, Optional<int[]> dropped, NDArray w) {
-    if (by == RowWork.LANES) {
+    if (isByLanes(x)) {
       NDArray y = LinearKernels.linear(scope, x, w, product);
       return new Result(y, LanesLowRank.here().forward(scope, this, x, dropped, Optional.of(y)));
     }
@@ -48,11 +51,15 @@ public record LowRankPath(NDArray a, NDArray b, double scaling, Product product,
 
   /** What {@link #linear} saves, without y. */
   public Saved again(NDManager scope, NDArray x, Optional<int[]> dropped) {
-    if (by == RowWork.LANES) {
+    if (isByLanes(x)) {
       return LanesLowRank.here().forward(scope, this, x, dropped, Optional.empty());
     }
     NDArray input = input(scope, x, dropped);
     return new Saved(input, dropped, LinearKernels.loraInner(scope, input, a));
+  }
+
+  private boolean isByLanes(NDArray rows) {
+    return by == RowWork.LANES && rows.getShape().get(0) >= LEAST_ROWS_FOR_LANES;
   }
 
   private static NDArray input(NDManager scope, NDArray x, Optional<int[]> dropped) {
@@ -63,7 +70,7 @@ public record LowRankPath(NDArray a, NDArray b, double scaling, Product product,
    * @param w empty if the gradient of x is not wanted
    */
   public Gradients vjp(NDManager scope, NDArray gy, Saved saved, Optional<NDArray> w) {
-    if (by == RowWork.LANES) {
+    if (isByLanes(gy)) {
       Optional<NDArray> gx = w.map(weight -> LinearKernels.linearVjp(scope, gy, weight, product));
       return LanesLowRank.here().vjp(scope, this, gy, saved, gx);
     }

@@ -45,7 +45,8 @@ record MergeMemory(long weights, long expanded, long logits, long computing) {
   /** Of the base or of what it is merged to, whichever is larger. */
   private static long weights(Recipe recipe, DecoderConfig config, Dtype stored) {
     long floats = config.parameterCount() * stored.bytes();
-    DecoderMemory kept = new DecoderMemory(config, stored, 0).of(recipe.model().tensorNames());
+    DecoderMemory kept =
+        new DecoderMemory(config, stored, 0).ofCheckpoint(recipe.model().tensorNames());
     if (recipe.model().quantization().isPresent()) {
       return floats + kept.quantizedBytes();
     }

@@ -39,7 +39,7 @@ public record DecoderMemory(
    *
    * @param tensors the names of all tensors in it; none if they are not known
    */
-  public DecoderMemory of(Set<String> tensors) {
+  public DecoderMemory ofCheckpoint(Set<String> tensors) {
     return new DecoderMemory(config, compute, keptFeatures, config.quantizedModules(tensors));
   }
 

@@ -45,7 +45,8 @@ public record RankMemory(
     Set<String> tensors =
         config.quantization().isPresent() ? recipe.model().tensorNames() : Set.of();
     DecoderMemory memory =
-        DecoderMemory.of(config, dtype(recipe.model().dtype(), config), adapter).of(tensors);
+        DecoderMemory.of(config, dtype(recipe.model().dtype(), config), adapter)
+            .ofCheckpoint(tensors);
     int rows = rows(train);
     int columns = columns(recipe, config);
     return new RankMemory(

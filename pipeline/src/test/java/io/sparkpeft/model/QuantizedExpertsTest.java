@@ -108,7 +108,7 @@ class QuantizedExpertsTest {
       QuantizedWeights quantized = decoder.quantizedWeights().orElseThrow();
       assertThat(quantized.weights()).isEqualTo(64 * 64);
       DecoderMemory memory =
-          new DecoderMemory(decoder.config(), Dtype.FLOAT32, 0).of(mixed.names());
+          new DecoderMemory(decoder.config(), Dtype.FLOAT32, 0).ofCheckpoint(mixed.names());
       assertThat(memory.quantizedBytes()).isEqualTo(quantized.bytes());
       assertThat(decoder.logits(Optional.empty(), tokens))
           .isEqualTo(expanded(near, mixed).logits(Optional.empty(), tokens));

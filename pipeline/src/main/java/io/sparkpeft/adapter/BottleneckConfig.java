@@ -53,7 +53,7 @@ public final class BottleneckConfig extends AdapterConfig {
   }
 
   private Placement placement(LinearModule module) {
-    String name = module.name().substring(module.name().lastIndexOf('.') + 1);
+    String name = TargetModules.lastSegment(module.name());
     if (isParallel()) {
       return Placement.BESIDE;
     }

@@ -4,9 +4,7 @@ import io.sparkpeft.adapter.BaseModel.Mixture;
 import io.sparkpeft.adapter.ModuleSelector.AllLinear;
 import io.sparkpeft.adapter.ModuleSelector.Names;
 import io.sparkpeft.adapter.ModuleSelector.Regex;
-import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -29,7 +27,8 @@ final class MixtureTargets {
     boolean isLora = config.peftType() == PeftType.LORA;
     ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
     if (isLora && targets instanceof AllLinear) {
-      throw AdapterErrors.expertsAreLinear(base.modelType(), linearNames(base));
+      throw AdapterErrors.expertsAreLinear(
+          base.modelType(), TargetModules.lastSegments(base.linearModules()));
     }
     requireFrozen(config, base, mixture);
     if (!isLora) {
@@ -45,7 +44,8 @@ final class MixtureTargets {
   static void requireFrozen(AdapterConfig config, BaseModel base, Mixture mixture) {
     Set<String> meant = meant(config, mixture);
     if (!meant.isEmpty() && !isDefault(config, base)) {
-      throw AdapterErrors.expertsTargeted(base.modelType(), meant, linearNames(base));
+      throw AdapterErrors.expertsTargeted(
+          base.modelType(), meant, TargetModules.lastSegments(base.linearModules()));
     }
   }
 
@@ -53,12 +53,12 @@ final class MixtureTargets {
     ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
     if (targets instanceof Names names) {
       Set<String> meant = new TreeSet<>(names.names());
-      meant.removeIf(name -> !mixture.names().contains(lastPart(name)));
+      meant.removeIf(name -> !mixture.names().contains(TargetModules.lastSegment(name)));
       return meant;
     }
     return targets instanceof AllLinear
         ? Set.of()
-        : lastParts(
+        : TargetModules.lastSegmentsOf(
             mixture.paths().stream().filter(path -> TargetModules.adapts(config, path)).toList());
   }
 
@@ -76,7 +76,7 @@ final class MixtureTargets {
     if (meant.isEmpty()) {
       return config;
     }
-    Set<String> names = lastParts(meant);
+    Set<String> names = TargetModules.lastSegmentsOf(meant);
     AdapterConfig named = config.with("target_modules", List.copyOf(names));
     if (!adapted(named, base).equals(meant)) {
       throw AdapterErrors.expressionMeansMore(base.modelType(), regex.expression(), names);
@@ -90,22 +90,8 @@ final class MixtureTargets {
 
   private static List<String> paths(BaseModel base) {
     return Stream.concat(
-            Optional.of(base.embedding().name()).stream(),
+            Stream.of(base.embedding().name()),
             base.linearModules().stream().map(LinearModule::name))
         .toList();
-  }
-
-  private static Set<String> linearNames(BaseModel base) {
-    return lastParts(base.linearModules().stream().map(LinearModule::name).toList());
-  }
-
-  private static Set<String> lastParts(Collection<String> paths) {
-    Set<String> names = new TreeSet<>();
-    paths.forEach(path -> names.add(lastPart(path)));
-    return names;
-  }
-
-  private static String lastPart(String path) {
-    return path.substring(path.lastIndexOf('.') + 1);
   }
 }

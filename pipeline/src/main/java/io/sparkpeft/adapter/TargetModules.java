@@ -3,6 +3,7 @@ package io.sparkpeft.adapter;
 import io.sparkpeft.adapter.ModuleSelector.AllLinear;
 import io.sparkpeft.adapter.ModuleSelector.Names;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -119,11 +120,18 @@ final class TargetModules {
         : Optional.empty();
   }
 
-  private static Set<String> lastSegments(List<LinearModule> modules) {
+  static Set<String> lastSegments(List<LinearModule> modules) {
+    return lastSegmentsOf(modules.stream().map(LinearModule::name).toList());
+  }
+
+  static Set<String> lastSegmentsOf(Collection<String> paths) {
     Set<String> names = new TreeSet<>();
-    modules.forEach(
-        module -> names.add(module.name().substring(module.name().lastIndexOf('.') + 1)));
+    paths.forEach(path -> names.add(lastSegment(path)));
     return names;
+  }
+
+  static String lastSegment(String path) {
+    return path.substring(path.lastIndexOf('.') + 1);
   }
 
   /**

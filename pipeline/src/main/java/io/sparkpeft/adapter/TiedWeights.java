@@ -39,7 +39,7 @@ final class TiedWeights {
   }
 
   private static boolean isKnown(String name) {
-    return KNOWN.contains(name.substring(name.lastIndexOf('.') + 1));
+    return KNOWN.contains(TargetModules.lastSegment(name));
   }
 
   private static List<String> moved(List<String> names, String embedding) {

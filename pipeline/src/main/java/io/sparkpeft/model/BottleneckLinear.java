@@ -49,7 +49,7 @@ record BottleneckLinear(Linear linear, BottleneckDelta delta) implements Adapted
   private DeltaTrace.Bottleneck inner(Pass pass, NDArray x) {
     int features = Math.toIntExact(x.getShape().get(1));
     Optional<int[]> places = linear.dropped(pass, delta.dropout(), features);
-    NDArray left = places.map(p -> DropoutKernels.dropout(pass.scope(), x, p)).orElse(x);
+    NDArray left = DropoutKernels.dropout(pass.scope(), x, places);
     Form form = form(places);
     NDArray u = BottleneckKernels.inner(pass.scope(), left, down(), form);
     return new DeltaTrace.Bottleneck(left, places, u);

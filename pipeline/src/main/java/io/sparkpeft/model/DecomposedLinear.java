@@ -19,7 +19,7 @@ record DecomposedLinear(Linear linear, DecomposedDelta delta) implements Adapted
   @Override
   public Linear.Saved forward(Pass pass, NDArray x) {
     Optional<int[]> dropped = dropped(pass);
-    NDArray input = left(pass, x, dropped);
+    NDArray input = DropoutKernels.dropout(pass.scope(), x, dropped);
     NDArray product = frozen(pass, input);
     if (dropped.isEmpty()) {
       Decomposed trace = trace(pass, input, dropped, product);
@@ -43,17 +43,12 @@ record DecomposedLinear(Linear linear, DecomposedDelta delta) implements Adapted
   @Override
   public DeltaTrace again(Pass pass, NDArray x) {
     Optional<int[]> dropped = dropped(pass);
-    NDArray input = left(pass, x, dropped);
+    NDArray input = DropoutKernels.dropout(pass.scope(), x, dropped);
     return trace(pass, input, dropped, frozen(pass, input));
   }
 
   private Optional<int[]> dropped(Pass pass) {
     return linear.dropped(pass, direction().dropout());
-  }
-
-  /** What dropout leaves of x, not scaled up. */
-  private static NDArray left(Pass pass, NDArray x, Optional<int[]> dropped) {
-    return dropped.map(places -> DropoutKernels.dropout(pass.scope(), x, places)).orElse(x);
   }
 
   /** What makes up for dropout. */

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * {@code kernels/dropout.py}. What is kept is not scaled up: whoever reads it divides by the share
@@ -26,6 +27,11 @@ public final class DropoutKernels {
     NDArray copy = COPY_OF.tensor(scope, x);
     drop(copy, dropped);
     return copy;
+  }
+
+  /** The same; x itself where nothing is dropped. */
+  public static NDArray dropout(NDManager scope, NDArray x, Optional<int[]> dropped) {
+    return dropped.map(places -> dropout(scope, x, places)).orElse(x);
   }
 
   /**

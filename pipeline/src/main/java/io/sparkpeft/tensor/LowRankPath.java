@@ -44,7 +44,7 @@ public record LowRankPath(NDArray a, NDArray b, double scaling, Product product,
       NDArray y = LinearKernels.linear(scope, x, w, product);
       return new Result(y, LanesLowRank.here().forward(scope, this, x, dropped, Optional.of(y)));
     }
-    NDArray input = input(scope, x, dropped);
+    NDArray input = DropoutKernels.dropout(scope, x, dropped);
     List<NDArray> results = LinearKernels.loraLinear(scope, x, input, w, a, b, scaling, product);
     return new Result(results.get(0), new Saved(input, dropped, results.get(1)));
   }
@@ -54,16 +54,12 @@ public record LowRankPath(NDArray a, NDArray b, double scaling, Product product,
     if (isByLanes(x)) {
       return LanesLowRank.here().forward(scope, this, x, dropped, Optional.empty());
     }
-    NDArray input = input(scope, x, dropped);
+    NDArray input = DropoutKernels.dropout(scope, x, dropped);
     return new Saved(input, dropped, LinearKernels.loraInner(scope, input, a));
   }
 
   private boolean isByLanes(NDArray rows) {
     return by == RowWork.LANES && rows.getShape().get(0) >= LEAST_ROWS_FOR_LANES;
-  }
-
-  private static NDArray input(NDManager scope, NDArray x, Optional<int[]> dropped) {
-    return dropped.map(places -> DropoutKernels.dropout(scope, x, places)).orElse(x);
   }
 
   /**

@@ -26,6 +26,13 @@ final class VectorLanes implements Lanes {
    * @throws UnsupportedOperationException if the processor's registers are narrower
    */
   VectorLanes() {
+    requireWideRegisters();
+  }
+
+  /**
+   * @throws UnsupportedOperationException if the processor's registers are narrower
+   */
+  static void requireWideRegisters() {
     if (FloatVector.SPECIES_PREFERRED.length() < COUNT) {
       throw new UnsupportedOperationException(FloatVector.SPECIES_PREFERRED.toString());
     }

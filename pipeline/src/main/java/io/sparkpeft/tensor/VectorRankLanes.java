@@ -16,9 +16,7 @@ final class VectorRankLanes implements RankLanes {
    * @throws UnsupportedOperationException if the processor's registers are narrower
    */
   VectorRankLanes() {
-    if (FloatVector.SPECIES_PREFERRED.length() < COUNT) {
-      throw new UnsupportedOperationException(FloatVector.SPECIES_PREFERRED.toString());
-    }
+    VectorLanes.requireWideRegisters();
   }
 
   // No loops within loops and no vectors kept in fields or arrays: they would live on the heap.

@@ -17,9 +17,7 @@ final class VectorRowLanes implements RowLanes {
    * @throws UnsupportedOperationException if the processor's registers are narrower
    */
   VectorRowLanes() {
-    if (FloatVector.SPECIES_PREFERRED.length() < COUNT) {
-      throw new UnsupportedOperationException(FloatVector.SPECIES_PREFERRED.toString());
-    }
+    VectorLanes.requireWideRegisters();
   }
 
   @Override

@@ -16,6 +16,7 @@ final class KernelLibrary {
   /** The resources in {@code kernels}, without their ending. */
   private static final List<String> THEMES =
       List.of(
+          "adapted_experts",
           "arithmetic",
           "attention",
           "blockwise",

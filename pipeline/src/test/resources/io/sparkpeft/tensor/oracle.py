@@ -210,3 +210,66 @@ def experts_gradient(
 ) -> Tensor:
     x = leaf(x)
     return gradient(plain_experts(x, router, nets, normalized), gy, x)
+
+
+# The same with B A added to every matrix, each formed in full. pairs [A, B of gate and up, A, B of
+# down, A, B of the router], the first four PEFT's for all experts in one, over scalings [3]
+def plain_adapted_experts(
+    x: Tensor,
+    router: Tensor,
+    nets: Tensor,
+    normalized: Tensor,
+    pairs: List[Tensor],
+    scalings: Tensor,
+) -> Tensor:
+    count, inner = nets.size(0), nets.size(2)
+    changed: List[Tensor] = []
+    for e in range(count):
+        a = pairs[0].reshape([count, -1, x.size(1)])[e]
+        b = pairs[1].reshape([2 * inner, -1, count])[:, :, e]
+        ins = scalings[0] * (b @ a)
+        a = pairs[2].reshape([count, -1, inner])[e]
+        b = pairs[3].reshape([x.size(1), -1, count])[:, :, e]
+        out = scalings[1] * (b @ a)
+        gate, up = nets[e, 0] + ins[:inner], nets[e, 1] + ins[inner:]
+        changed.append(torch.stack([gate, up, nets[e, 2] + out.t()]))
+    return plain_experts(
+        x, router + scalings[2] * (pairs[5] @ pairs[4]), torch.stack(changed), normalized
+    )
+
+
+def adapted_experts(
+    x: Tensor,
+    router: Tensor,
+    nets: Tensor,
+    normalized: Tensor,
+    a0: Tensor,
+    b0: Tensor,
+    a1: Tensor,
+    b1: Tensor,
+    a2: Tensor,
+    b2: Tensor,
+    scalings: Tensor,
+) -> Tensor:
+    return plain_adapted_experts(x, router, nets, normalized, [a0, b0, a1, b1, a2, b2], scalings)
+
+
+# which: of the pairs' tensors, or 6 for x
+def adapted_experts_gradient(
+    gy: Tensor,
+    x: Tensor,
+    router: Tensor,
+    nets: Tensor,
+    normalized: Tensor,
+    a0: Tensor,
+    b0: Tensor,
+    a1: Tensor,
+    b1: Tensor,
+    a2: Tensor,
+    b2: Tensor,
+    scalings: Tensor,
+    which: Tensor,
+) -> Tensor:
+    leaves = [leaf(t) for t in [a0, b0, a1, b1, a2, b2, x]]
+    y = plain_adapted_experts(leaves[6], router, nets, normalized, leaves[:6], scalings)
+    return gradient(y, gy, leaves[int(which)])

@@ -7,7 +7,12 @@
 # The router's probabilities [N, E] in fp32, those of the chosen experts [N, k], which these are
 # [N, k], what each counts for the token [N, k], and how many tokens each expert has [E].
 def expert_routing(x: Tensor, router: Tensor, k: int, normalized: bool) -> List[Tensor]:
-    p = torch.linear(x, router).float().softmax(-1)
+    return routing_of(torch.linear(x, router), k, normalized)
+
+
+# The same of the router's logits [N, E].
+def routing_of(logits: Tensor, k: int, normalized: bool) -> List[Tensor]:
+    p = logits.float().softmax(-1)
     top, chosen = p.topk(k, -1)
     shares = top / top.sum([-1], True) if normalized else top
     tokens = torch.bincount(chosen.flatten(), None, p.size(1))
@@ -77,10 +82,17 @@ def expert_routing_vjp_onto_(
     router: Tensor,
     normalized: bool,
 ) -> Tensor:
+    glogits = routing_logits_vjp(gshares, p, top, chosen, shares, normalized)
+    return gx.add_(glogits.type_as(gx) @ router)
+
+
+# The gradient of the router's logits [N, E], fp32.
+def routing_logits_vjp(
+    gshares: Tensor, p: Tensor, top: Tensor, chosen: Tensor, shares: Tensor, normalized: bool
+) -> Tensor:
     gtop = gshares
     if normalized:
         inner_sum = (gshares * shares).sum([-1], True)
         gtop = (gshares - inner_sum) / top.sum([-1], True)
     gp = torch.zeros_like(p).scatter_(1, chosen, gtop)
-    glogits = p * (gp - (gp * p).sum([-1], True))
-    return gx.add_(glogits.type_as(gx) @ router)
+    return p * (gp - (gp * p).sum([-1], True))

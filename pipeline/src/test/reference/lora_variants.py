@@ -5,7 +5,8 @@
 The bases are those of families.py. Writes for each variant the adapter as PEFT saves it, all of its
 values random, and expected.*: its logits, the loss and every gradient of a ragged batch, and for
 some the same with given dropout masks. Variants that change their base when they begin (PiSSA,
-OLoRA) are written as they are, and converted to a LoRA on the unchanged base.
+OLoRA) are written as they are, and converted to a LoRA on the unchanged base. Of mixtures of experts
+also the losses of five AdamW steps and greedy text.
 """
 
 import copy
@@ -14,6 +15,7 @@ import pathlib
 import sys
 import tempfile
 
+import families
 import torch
 from families import LENGTHS, LONG, SEEDS, VOCABULARY, batch, config, decoder, padded, tokens
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
@@ -22,6 +24,7 @@ from safetensors.torch import save_file
 KEEP = 0.75
 QV = ["q_proj", "v_proj"]
 SOME = ["q_proj", "o_proj", "down_proj"]
+EXPERTS = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
 
 VARIANTS = {
     "rslora": ("mistral", dict(target_modules=SOME, use_rslora=True, rank_pattern={"o_proj": 3})),
@@ -70,6 +73,14 @@ VARIANTS = {
     # fp32 gives other logits on every processor.
     "pissa": ("mistral", dict(target_modules=SOME, init_lora_weights="pissa", r=3)),
     "pissa_conv1d": ("gpt2", dict(target_modules="all-linear", init_lora_weights="pissa", use_rslora=True)),
+    "experts": ("mixtral", dict(target_modules="all-linear")),
+    "experts_alone": (
+        "qwen3_moe",
+        dict(target_parameters=EXPERTS, use_rslora=True, rank_pattern={"experts.down_proj": 3}),
+    ),
+    "experts_back": ("mixtral", dict(target_modules=["q_proj"], target_parameters=EXPERTS[1:])),
+    "experts_in": ("qwen3_moe", dict(target_modules=["o_proj", "gate_proj", "up_proj"])),
+    "experts_router": ("qwen3_moe", dict(target_modules=[], target_parameters=["mlp.gate.weight"])),
     "olora": ("mistral", dict(target_modules=SOME, init_lora_weights="olora", lora_dropout=1 - KEEP)),
 }
 
@@ -182,6 +193,11 @@ def write_variant(folder, name):
         model.train()
         facts["dropped_loss"], found = loss_and_gradients(model, ids, targets, "dropped_gradient.")
         expected.update(found)
+    if family in families.MIXTURES:
+        prompts = families.PROMPTS
+        with torch.no_grad():
+            facts.update(prompts=prompts, greedy=[families.greedy(model, p) for p in prompts])
+        facts["step_losses"] = families.losses_of_steps(model, *batch())
     save_file(expected, folder / "expected.safetensors")
     (folder / "expected.json").write_text(json.dumps(facts) + "\n")
     for card in folder.glob("*/README.md"):

@@ -23,6 +23,15 @@ public interface Adapter extends AutoCloseable {
   /** What it does to the linear layer of that path, if it is a target. */
   Optional<LinearDelta> linear(String module);
 
+  /**
+   * What it does to a parameter that holds several matrices, if it is a target.
+   *
+   * @param path {@link WeightStack#path}
+   */
+  default Optional<StackDelta> stack(String path) {
+    return Optional.empty();
+  }
+
   /** What it does to the embedding of tokens, if anything. */
   default Optional<EmbeddingDelta> embedding() {
     return Optional.empty();

@@ -79,6 +79,10 @@ public final class AdapterCombination {
     if (!(part.adapter().config() instanceof LoraConfig)) {
       throw AdapterErrors.cannotCombine("One is of " + part.adapter().config().peftType() + ".");
     }
+    if (!config(part).targetParameters().isEmpty()) {
+      throw AdapterErrors.cannotCombine(
+          "One has target_parameters, which PEFT does not combine either.");
+    }
     for (AdapterParameter parameter : part.adapter().parameters()) {
       switch (parameter.role()) {
         case LORA_A, LORA_B, LORA_EMBEDDING -> {}

@@ -155,18 +155,11 @@ final class AdapterErrors {
         "Their names end in " + String.join(", ", lastSegments) + ".");
   }
 
-  static SparkPeftException expertsAreLinear(String modelType, Collection<String> lastSegments) {
-    return SparkPeftException.of(
-        CONFIGURATION,
-        "With LoRA, target_modules = all-linear means the experts and routers of a "
-            + modelType
-            + " model too.",
-        "PEFT adapts them by target_parameters; spark-peft keeps them frozen.",
-        nameSomeOf(lastSegments));
-  }
-
   static SparkPeftException expertsTargeted(
-      String modelType, Collection<String> meant, Collection<String> lastSegments) {
+      String modelType,
+      Collection<String> meant,
+      Collection<String> parameters,
+      Collection<String> lastSegments) {
     return SparkPeftException.of(
         CONFIGURATION,
         "The target_modules mean experts or routers of a "
@@ -174,8 +167,30 @@ final class AdapterErrors {
             + " model: "
             + String.join(", ", meant)
             + ".",
-        "spark-peft keeps them frozen.",
+        "They are parameters, which LoRA alone adapts, by target_parameters ("
+            + String.join(", ", parameters)
+            + ").",
         nameSomeOf(lastSegments));
+  }
+
+  static SparkPeftException unknownParameter(
+      String modelType, String target, Collection<String> parameters) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "No parameter of a " + modelType + " model that can be adapted is called " + target + ".",
+        "The target_parameters are those of experts and their routers; PEFT passes over a name that"
+            + " it does not find.",
+        parameters.isEmpty()
+            ? "This model has none: name its layers in target_modules."
+            : "Name some of " + String.join(", ", parameters) + ", and layers in target_modules.");
+  }
+
+  static SparkPeftException notWithParameters(String key, JsonNode value, String why, String what) {
+    return SparkPeftException.of(
+        CONFIGURATION,
+        "Cannot use " + key + " = " + value + " where LoRA adapts target_parameters.",
+        why + ".",
+        what);
   }
 
   private static String nameSomeOf(Collection<String> lastSegments) {

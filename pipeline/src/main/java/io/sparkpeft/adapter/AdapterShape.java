@@ -10,13 +10,15 @@ import java.util.Optional;
  * What an adapter consists of, known from the shapes of its base without any weights.
  *
  * @param modules the linear layers that it changes, in the base's order
- * @param others trained values by the path of what is no linear layer: norms, the embedding, and
- *     biases by the layer's own path
+ * @param stacks parameters of many matrices that it changes, in the base's order
+ * @param others trained values by the path of what is no linear layer: norms, the embedding, these
+ *     parameters, and biases by the layer's own path
  * @param entries its trained tensors
  * @param saved the tensors of adapter_model.safetensors
  */
 public record AdapterShape(
     List<AdaptedModule> modules,
+    List<AdaptedStack> stacks,
     Map<String, Long> others,
     List<TensorEntry> entries,
     List<TensorEntry> saved) {
@@ -24,9 +26,19 @@ public record AdapterShape(
 
   public AdapterShape {
     modules = List.copyOf(modules);
+    stacks = List.copyOf(stacks);
     others = Map.copyOf(others);
     entries = List.copyOf(entries);
     saved = List.copyOf(saved);
+  }
+
+  /** Of modules. */
+  public AdapterShape(
+      List<AdaptedModule> modules,
+      Map<String, Long> others,
+      List<TensorEntry> entries,
+      List<TensorEntry> saved) {
+    this(modules, List.of(), others, entries, saved);
   }
 
   /** Of linear layers, and of what they share. */

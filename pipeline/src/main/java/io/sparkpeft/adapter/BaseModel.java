@@ -36,16 +36,25 @@ public record BaseModel(
   public record EmbeddingModule(String name, long vocabulary, long width) {}
 
   /**
-   * Experts and routers, which no adapter can change.
+   * Experts and routers, which LoRA alone can change.
    *
    * @param names last parts of names that mean them, in PEFT or in checkpoints
    * @param paths where linear layers of theirs are for PEFT, and in checkpoints; of a layer's
    *     experts, those of the first
+   * @param formerNames last parts of the names that linear layers of theirs had in transformers 4,
+   *     each with the end of that parameter's that they are a part of now
+   * @param stacks these parameters, in PEFT's order
    */
-  public record Mixture(Set<String> names, List<String> paths) {
+  public record Mixture(
+      Set<String> names,
+      List<String> paths,
+      Map<String, String> formerNames,
+      List<WeightStack> stacks) {
     public Mixture {
       names = Set.copyOf(names);
       paths = List.copyOf(paths);
+      formerNames = Map.copyOf(formerNames);
+      stacks = List.copyOf(stacks);
     }
   }
 

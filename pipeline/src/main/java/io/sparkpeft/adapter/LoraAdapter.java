@@ -121,6 +121,11 @@ final class LoraAdapter implements Adapter {
   }
 
   @Override
+  public Optional<StackDelta> stack(String path) {
+    return deltas.stack(path);
+  }
+
+  @Override
   public Optional<EmbeddingDelta> embedding() {
     return deltas.embedding();
   }

@@ -43,10 +43,11 @@ final class LoraBeginning {
       } else if (config.initLoraWeights() == LoraInit.ORTHOGONAL) {
         putInterleaved(target);
       } else {
-        putDrawn(target);
+        putDrawn(target.entryOfA(), target.entryOfB(), target.r());
       }
       putExtra(target);
     }
+    parts.stacks().forEach(target -> putDrawn(target.entryOfA(), target.entryOfB(), target.r()));
     parts.embedding().ifPresent(this::putDrawn);
     values.putAll(parts.whole().begin(manager, frozen));
     parts.rows().forEach(this::putRows);
@@ -120,20 +121,19 @@ final class LoraBeginning {
     }
   }
 
-  private void putDrawn(LoraTarget target) {
-    int r = target.r();
-    TensorEntry a = target.entryOfA();
-    TensorEntry b = target.entryOfB();
+  /** Of one matrix or of many in one, whose rank is then a part of what B reads. */
+  private void putDrawn(TensorEntry a, TensorEntry b, int r) {
     values.put(
         a.name(),
         config.initLoraWeights() == LoraInit.GAUSSIAN
             ? normal(manager, a.name(), 1.0 / r, a.shape())
-            : uniform(a.name(), 1 / Math.sqrt((double) target.module().in()), a.shape()));
-    values.put(b.name(), isRandom() ? ofB(b, r) : zeros(b.shape()));
+            : likeLinear(a));
+    values.put(b.name(), isRandom() ? likeLinear(b) : zeros(b.shape()));
   }
 
-  private NDArray ofB(TensorEntry entry, int r) {
-    return uniform(entry.name(), 1 / Math.sqrt(r), entry.shape());
+  /** As torch draws a linear layer's weight [out, in]. */
+  private NDArray likeLinear(TensorEntry entry) {
+    return uniform(entry.name(), 1 / Math.sqrt((double) entry.shape()[1]), entry.shape());
   }
 
   private boolean isRandom() {

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** PEFT's LoraConfig (r 8, lora_alpha 8, lora_dropout 0 unless set otherwise). */
 public final class LoraConfig extends AdapterConfig {
@@ -51,11 +53,24 @@ public final class LoraConfig extends AdapterConfig {
     return LoraTargets.resolved(targeted, base);
   }
 
+  /** As in PEFT on mixtures, target_parameters alone are a choice too: no module then. */
+  @Override
+  public Optional<ModuleSelector> targetModules() {
+    boolean areParametersAll = super.targetModules().isEmpty() && !targetParameters().isEmpty();
+    return areParametersAll
+        ? Optional.of(new ModuleSelector.Names(List.of()))
+        : super.targetModules();
+  }
+
   @Override
   public AdapterShape shape(BaseModel base) {
     LoraParts parts = LoraParts.of(this, base);
     return new AdapterShape(
-        parts.modules(dropout(), base), parts.others(base), parts.trained(), parts.saved());
+        parts.modules(dropout(), base),
+        parts.stacks().stream().map(LoraStackTarget::adapted).toList(),
+        parts.others(base),
+        parts.trained(),
+        parts.saved());
   }
 
   @Override
@@ -75,6 +90,11 @@ public final class LoraConfig extends AdapterConfig {
   /** The probability of dropping an input element while training, in [0, 1). */
   public double loraDropout() {
     return key("lora_dropout").doubleValue();
+  }
+
+  /** The ends of names of the base's parameters that are adapted. */
+  public List<String> targetParameters() {
+    return PeftKeys.texts(key("target_parameters"));
   }
 
   /** Scaling alpha / sqrt(r) instead of alpha / r. (Kalajdzievski 2023, arXiv:2312.03732.) */

@@ -25,6 +25,7 @@ final class LoraDeltas {
   private final FrozenTensors frozen;
   private final Map<String, DeltaTensor> tensors;
   private final Map<String, LinearDelta> linears = new HashMap<>();
+  private final Map<String, StackDelta> stacks = new HashMap<>();
   private final Map<String, DeltaTensor> replacements;
   private final List<Decomposition> decompositions = new ArrayList<>();
   private Optional<EmbeddingDelta> embedding = Optional.empty();
@@ -49,6 +50,7 @@ final class LoraDeltas {
       String module = target.module().name();
       linears.put(module, delta(target, Optional.ofNullable(removed.get(module))));
     }
+    parts.stacks().forEach(target -> stacks.put(target.stack().path(), delta(target)));
     parts.embedding().ifPresent(target -> embedding = Optional.of(delta(target)));
     WholeTensors.Deltas whole = parts.whole().deltas(base, tensors);
     linears.putAll(whole.linears());
@@ -74,6 +76,14 @@ final class LoraDeltas {
     DeltaTensor magnitude = tensors.get(target.nameOfMagnitude());
     RowNorms norms = norms(magnitude, scope -> frozen.weight(scope, target.module()), lowRank);
     return new DecomposedDelta(lowRank, magnitude, norms);
+  }
+
+  private StackDelta delta(LoraStackTarget target) {
+    return new StackDelta(
+        tensors.get(target.nameOfA()),
+        tensors.get(target.nameOfB()),
+        target.scaling(),
+        target.stack().matrices());
   }
 
   private EmbeddingDelta delta(LoraEmbeddingTarget target) {
@@ -144,6 +154,10 @@ final class LoraDeltas {
 
   Optional<LinearDelta> linear(String module) {
     return Optional.ofNullable(linears.get(module));
+  }
+
+  Optional<StackDelta> stack(String path) {
+    return Optional.ofNullable(stacks.get(path));
   }
 
   Optional<EmbeddingDelta> embedding() {

@@ -39,6 +39,7 @@ final class LoraKeys {
           Map.entry("ensure_weight_tying", Rule.BOOLEAN),
           Map.entry("bias", Rule.bias("lora_only")),
           Map.entry("modules_to_save", Rule.NAMES),
+          Map.entry("target_parameters", Rule.NAMES),
           Map.entry(
               "trainable_token_indices",
               new Rule(

@@ -14,6 +14,7 @@ import java.util.Set;
  * All that a LoRA adapter consists of in one base.
  *
  * @param linears adapted linear layers, in the base's order
+ * @param stacks adapted parameters of many matrices, likewise
  * @param embedding adapted by LoRA, if it is
  * @param whole tensors trained whole
  * @param rows of the embedding and the head, trained in place of the base's
@@ -25,6 +26,7 @@ import java.util.Set;
  */
 record LoraParts(
     List<LoraTarget> linears,
+    List<LoraStackTarget> stacks,
     Optional<LoraEmbeddingTarget> embedding,
     WholeTensors whole,
     List<TrainedRows> rows,
@@ -37,7 +39,8 @@ record LoraParts(
    * @throws io.sparkpeft.base.SparkPeftException (78) if it does not fit the base
    */
   static LoraParts of(LoraConfig config, BaseModel base) {
-    List<LoraTarget> linears = LoraTargets.match(config, base);
+    List<LoraStackTarget> stacks = LoraStacks.match(config, base);
+    List<LoraTarget> linears = LoraTargets.match(config, base, !stacks.isEmpty());
     Optional<LoraEmbeddingTarget> embedding = LoraTargets.embedding(config, base);
     Set<String> adapted = new HashSet<>();
     linears.forEach(target -> adapted.add(target.module().name()));
@@ -47,6 +50,7 @@ record LoraParts(
     LoraParts parts =
         new LoraParts(
             linears,
+            stacks,
             embedding,
             whole,
             rows,
@@ -87,6 +91,8 @@ record LoraParts(
   /** Trained values of everything else, by module. */
   Map<String, Long> others(BaseModel base) {
     Map<String, Long> others = whole.others(base);
+    stacks.forEach(
+        target -> others.put(target.stack().label(), target.adapted().trainableParameters()));
     embedding.ifPresent(
         target ->
             others.put(
@@ -100,6 +106,7 @@ record LoraParts(
   List<TensorEntry> trained() {
     List<TensorEntry> entries = new ArrayList<>();
     linears.forEach(target -> entries.addAll(target.entries()));
+    stacks.forEach(target -> entries.addAll(target.entries()));
     embedding.ifPresent(target -> entries.addAll(target.entries()));
     entries.addAll(whole.entries());
     rows.forEach(part -> entries.add(part.entry()));
@@ -110,6 +117,7 @@ record LoraParts(
   List<TensorEntry> saved() {
     List<TensorEntry> entries = new ArrayList<>();
     linears.forEach(target -> entries.addAll((beginsInBase ? target.doubled() : target).entries()));
+    stacks.forEach(target -> entries.addAll(target.entries()));
     embedding.ifPresent(target -> entries.addAll(target.entries()));
     entries.addAll(whole.entries());
     rows.forEach(part -> entries.add(part.entry()));

@@ -22,13 +22,17 @@ public final class LoraTargets {
   /**
    * The same in a base whose embedding LoRA may adapt too.
    *
+   * @param areOthersAdapted whether something else is, so that no layer needs to be
    * @throws io.sparkpeft.base.SparkPeftException (78) too if experts are meant
    */
-  static List<LoraTarget> match(LoraConfig config, BaseModel base) {
+  static List<LoraTarget> match(LoraConfig config, BaseModel base, boolean areOthersAdapted) {
     base.mixture().ifPresent(mixture -> MixtureTargets.requireFrozen(config, base, mixture));
+    Optional<String> embedding = Optional.of(base.embedding().name());
     return targets(
         config,
-        TargetModules.match(config, base.linearModules(), Optional.of(base.embedding().name())));
+        areOthersAdapted
+            ? TargetModules.matching(config, base.linearModules(), embedding)
+            : TargetModules.match(config, base.linearModules(), embedding));
   }
 
   private static List<LoraTarget> targets(LoraConfig config, List<LinearModule> modules) {
@@ -82,7 +86,7 @@ public final class LoraTargets {
         .toList();
   }
 
-  private static LoraTarget target(LoraConfig config, LinearModule module) {
+  static LoraTarget target(LoraConfig config, LinearModule module) {
     int r = firstHit(config.rankPattern(), module.name()).orElse(config.r());
     double alpha = firstHit(config.alphaPattern(), module.name()).orElse(config.loraAlpha());
     double scaling = config.useRslora() ? alpha / Math.sqrt(r) : alpha / r;
@@ -96,7 +100,7 @@ public final class LoraTargets {
         .findFirst();
   }
 
-  private static boolean concerns(String patternKey, String path) {
+  static boolean concerns(String patternKey, String path) {
     return PythonPattern.compile("(.*\\.)?(" + patternKey + ")$").matcher(path).lookingAt();
   }
 

@@ -11,31 +11,32 @@ import java.util.stream.Stream;
 
 /**
  * PEFT's rules on target_modules where the base is a mixture of experts, whose experts and routers
- * are no linear layers for it. LoRA alone reaches them, as parameters: what means them is refused.
+ * are no linear layers for it. LoRA alone reaches them, as parameters.
  */
 final class MixtureTargets {
   private MixtureTargets() {}
 
   /**
-   * A configuration that means linear layers alone, by names as PEFT's LoRA has them here.
+   * A configuration with experts and routers as the parameters that they are for PEFT's LoRA, and
+   * linear layers by names as it has them then.
    *
-   * @throws io.sparkpeft.base.SparkPeftException (78) if experts or routers are meant: by name, or
-   *     by LoRA's "all-linear", which has them in whatever exclude_modules says; or if LoRA's
-   *     expression means other modules than the last parts of their names, by which PEFT takes them
+   * @throws io.sparkpeft.base.SparkPeftException (78) if another method means experts or routers;
+   *     if LoRA's names mean a part of a parameter; or if its expression means experts, or other
+   *     modules than the last parts of their names, by which PEFT takes them
    */
   static AdapterConfig resolved(AdapterConfig config, BaseModel base, Mixture mixture) {
-    boolean isLora = config.peftType() == PeftType.LORA;
     ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
-    if (isLora && targets instanceof AllLinear) {
-      throw AdapterErrors.expertsAreLinear(
-          base.modelType(), TargetModules.lastSegments(base.linearModules()));
+    if (config instanceof LoraConfig lora) {
+      LoraConfig named =
+          targets instanceof Regex
+              ? lora
+              : FormerNames.of(targets, base, mixture).inParameters(lora);
+      requireFrozen(named, base, mixture);
+      AdapterConfig linear = targets instanceof Regex regex ? named(lora, regex, base) : named;
+      return linear.with("target_parameters", new TreeSet<>(named.targetParameters()));
     }
     requireFrozen(config, base, mixture);
-    if (!isLora) {
-      return config;
-    }
-    AdapterConfig named = targets instanceof Regex regex ? named(config, regex, base) : config;
-    return named.with("target_parameters", List.of());
+    return config;
   }
 
   /**
@@ -45,7 +46,10 @@ final class MixtureTargets {
     Set<String> meant = meant(config, mixture);
     if (!meant.isEmpty() && !isDefault(config, base)) {
       throw AdapterErrors.expertsTargeted(
-          base.modelType(), meant, TargetModules.lastSegments(base.linearModules()));
+          base.modelType(),
+          meant,
+          LoraStacks.shortNames(mixture),
+          TargetModules.lastSegments(base.linearModules()));
     }
   }
 

@@ -300,7 +300,8 @@ final class PeftKeys {
 
   /** PEFT holds these lists as sets. */
   static ObjectNode withSortedSets(ObjectNode keys) {
-    for (String key : List.of("target_modules", "exclude_modules", "feedforward_modules")) {
+    for (String key :
+        List.of("target_modules", "target_parameters", "exclude_modules", "feedforward_modules")) {
       if (keys.path(key).isArray()) {
         ArrayNode sorted = Json.array();
         new TreeSet<>(texts(keys.get(key))).forEach(sorted::add);

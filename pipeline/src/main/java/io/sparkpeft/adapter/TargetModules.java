@@ -49,16 +49,21 @@ final class TargetModules {
    */
   static List<LinearModule> match(
       AdapterConfig config, List<LinearModule> modules, Optional<String> adaptable) {
-    ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
-    if (!(targets instanceof AllLinear)) {
-      refuseEmbeddings(config, modules, adaptable);
-    }
-    List<LinearModule> matched =
-        modules.stream().filter(module -> adapts(config, module.name())).toList();
+    List<LinearModule> matched = matching(config, modules, adaptable);
     if (matched.isEmpty() && adaptable.filter(path -> adapts(config, path)).isEmpty()) {
       throw AdapterErrors.nothingTargeted(config, lastSegments(modules));
     }
     return matched;
+  }
+
+  /** The same, which may be none. */
+  static List<LinearModule> matching(
+      AdapterConfig config, List<LinearModule> modules, Optional<String> adaptable) {
+    ModuleSelector targets = config.targetModules().orElseThrow(AdapterErrors::noTargetModules);
+    if (!(targets instanceof AllLinear)) {
+      refuseEmbeddings(config, modules, adaptable);
+    }
+    return modules.stream().filter(module -> adapts(config, module.name())).toList();
   }
 
   private static void refuseEmbeddings(

@@ -37,6 +37,7 @@ final class WeightChanges {
     this.adapter = adapter;
     this.mode = mode;
     weights.modules().forEach(this::putLinear);
+    model.mixture().ifPresent(mixture -> mixture.stacks().forEach(this::putStack));
     adapter.embedding().ifPresent(this::putEmbedding);
     model.tensors().keySet().forEach(this::putReplacement);
     // After the biases that are trained whole: what lora_bias adds is added to those.
@@ -84,6 +85,19 @@ final class WeightChanges {
     } else if (isTied) {
       changes.put(stored, new Change(source, shape, (manager, w) -> w));
     }
+  }
+
+  private void putStack(WeightStack stack) {
+    adapter
+        .stack(stack.path())
+        .ifPresent(
+            delta -> {
+              for (WeightStack.Piece piece : stack.pieces()) {
+                String stored = weights.stored(piece.tensor());
+                long[] shape = {piece.rows(), stack.in()};
+                changes.put(stored, added(stored, shape, (m, w) -> delta.merged(m, w, piece)));
+              }
+            });
   }
 
   private void putEmbedding(EmbeddingDelta delta) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.adapter.BaseModel;
 import io.sparkpeft.adapter.BaseWeights;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.WeightStack;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.quant.QuantizationConfig;
 import io.sparkpeft.quant.QuantizedFormat;
@@ -120,7 +121,7 @@ public record DecoderConfig(
   /**
    * @param shape of the network, or of every expert
    * @param intermediateSize its inner width
-   * @param experts if there are many such networks; they are frozen, and no adapter's business
+   * @param experts if there are many such networks
    */
   public record Mlp(
       MlpShape shape, Activation activation, int intermediateSize, Optional<Experts> experts) {
@@ -226,7 +227,12 @@ public record DecoderConfig(
             .mapToObj(names::layer)
             .flatMap(layer -> experts.named(layer).stream())
             .toList();
-    return new BaseModel.Mixture(experts.lastNames(), paths);
+    List<WeightStack> stacks =
+        IntStream.range(0, layers())
+            .mapToObj(names::layer)
+            .flatMap(layer -> experts.stacks(layer, hiddenSize, mlp.intermediateSize()).stream())
+            .toList();
+    return new BaseModel.Mixture(experts.lastNames(), paths, experts.formerNames(), stacks);
   }
 
   /** All but those of experts, which nothing can be trained in place of. */

@@ -222,7 +222,9 @@ final class DecoderLoader {
             .toList(),
         experts.perToken(),
         experts.normalized(),
-        config.mlp().activation());
+        config.mlp().activation(),
+        AdaptedExperts.Paths.of(
+            experts.stacks(path, config.hiddenSize(), config.mlp().intermediateSize())));
   }
 
   private List<FrozenWeight> linearWeights(List<String> modules, int place) {

@@ -1,12 +1,14 @@
 package io.sparkpeft.model;
 
 import io.sparkpeft.adapter.AdaptedModule;
+import io.sparkpeft.adapter.AdaptedStack;
 import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.LinearModule;
 import io.sparkpeft.quant.Quantization;
 import io.sparkpeft.tensor.Dtype;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * How many bytes a decoder takes, by formula: for plans made before anything is loaded.
@@ -17,10 +19,16 @@ import java.util.Set;
  *     inputs that dropout makes (counted everywhere, though not every machine makes them: see
  *     {@link io.sparkpeft.tensor.RowWork}), results that DoRA's magnitudes need, keys and values
  *     that stand behind a prefix
+ * @param expertValues of A and B of one layer's experts, whose gradients a layer's backward pass
+ *     gathers, in fp32
  * @param quantized the linear layers whose weights are in four bits, if any are
  */
 public record DecoderMemory(
-    DecoderConfig config, Dtype compute, long keptFeatures, List<LinearModule> quantized) {
+    DecoderConfig config,
+    Dtype compute,
+    long keptFeatures,
+    long expertValues,
+    List<LinearModule> quantized) {
   private static final long AFFORDABLE_BYTES = 512L << 20;
   private static final long AFFORDABLE_PRODUCTS_BYTES = 2048L << 20;
 
@@ -30,7 +38,7 @@ public record DecoderMemory(
 
   /** With all layers quantised that are where it is for us to choose. */
   public DecoderMemory(DecoderConfig config, Dtype compute, long keptFeatures) {
-    this(config, compute, keptFeatures, config.quantizedModules());
+    this(config, compute, keptFeatures, 0, config.quantizedModules());
   }
 
   /**
@@ -40,7 +48,8 @@ public record DecoderMemory(
    * @param tensors the names of all tensors in it; none if they are not known
    */
   public DecoderMemory ofCheckpoint(Set<String> tensors) {
-    return new DecoderMemory(config, compute, keptFeatures, config.quantizedModules(tensors));
+    return new DecoderMemory(
+        config, compute, keptFeatures, expertValues, config.quantizedModules(tensors));
   }
 
   /** Of a decoder that trains an adapter of that shape. */
@@ -60,7 +69,26 @@ public record DecoderMemory(
             .mapToLong(adapted -> adapted.module().out())
             .sum();
     long prefixed = adapter.virtualTokens() > 0 ? 2L * config.attention().kvWidth() : 0;
-    return new DecoderMemory(config, compute, inputs + results + config.layers() * prefixed);
+    return new DecoderMemory(
+        config,
+        compute,
+        inputs + results + config.layers() * prefixed,
+        ofExperts(config, adapter),
+        config.quantizedModules());
+  }
+
+  /** In the layer that has most. */
+  private static long ofExperts(DecoderConfig config, AdapterShape adapter) {
+    return IntStream.range(0, config.layers())
+        .mapToObj(config.names()::layer)
+        .mapToLong(
+            layer ->
+                adapter.stacks().stream()
+                    .filter(stack -> stack.stack().path().startsWith(layer))
+                    .mapToLong(AdaptedStack::trainableParameters)
+                    .sum())
+        .max()
+        .orElse(0);
   }
 
   /** All frozen weights. Mapped from files where they are stored as they are kept. */
@@ -132,7 +160,8 @@ public record DecoderMemory(
           case KEEP_PRODUCTS -> config.layers() * (stream + attended(cells) + products(cells));
           case KEEP_ALL -> config.layers() * layer;
         };
-    return (kept + 2 * layer + ofExperts(cells)) * compute.bytes();
+    long gradients = expertValues * Float.BYTES;
+    return (kept + 2 * layer + ofExperts(cells)) * compute.bytes() + gradients;
   }
 
   /** The most that activations take in a forward pass alone, which keeps those of one layer. */

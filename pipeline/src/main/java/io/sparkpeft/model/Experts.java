@@ -1,8 +1,12 @@
 package io.sparkpeft.model;
 
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.WeightStack;
+import io.sparkpeft.adapter.WeightStack.Piece;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -33,6 +37,9 @@ record Experts(int count, int perToken, boolean normalized, Names names) {
         new Names("mlp.gate", "mlp.experts", "gate_proj", "up_proj", "down_proj");
   }
 
+  private static final String INS = "gate_up_proj";
+  private static final String OUTS = "down_proj";
+
   /** The router's path. */
   String router(String layer) {
     return layer + names.router();
@@ -61,6 +68,33 @@ record Experts(int count, int perToken, boolean normalized, Names names) {
     Stream<LinearModule> back =
         downs(layer).stream().map(name -> new LinearModule(name, intermediate, hidden));
     return Stream.concat(in, back);
+  }
+
+  /**
+   * As PEFT has them where the experts of a layer are two parameters (transformers 5 and later):
+   * gates and what they let through, the ways back, and the router.
+   */
+  List<WeightStack> stacks(String layer, long hidden, long intermediate) {
+    List<Piece> ins = new ArrayList<>(pieces(gates(layer), 0, intermediate));
+    ins.addAll(pieces(ups(layer), intermediate, intermediate));
+    List<Piece> outs = pieces(downs(layer), 0, hidden);
+    Piece whole = new Piece(ModuleNames.weight(router(layer)), 0, 0, count);
+    String module = layer + "mlp.experts";
+    return List.of(
+        new WeightStack(module, INS, count, hidden, 2 * intermediate, ins),
+        new WeightStack(module, OUTS, count, intermediate, hidden, outs),
+        new WeightStack(layer + "mlp.gate", "weight", 1, hidden, count, List.of(whole)));
+  }
+
+  private static List<Piece> pieces(List<String> modules, long from, long rows) {
+    return IntStream.range(0, modules.size())
+        .mapToObj(i -> new Piece(ModuleNames.weight(modules.get(i)), i, from, rows))
+        .toList();
+  }
+
+  /** What linear layers were called by the parameters that they are in now, as PEFT maps them. */
+  Map<String, String> formerNames() {
+    return Map.of("gate", "gate.weight", names.gate(), INS, names.up(), INS, names.down(), OUTS);
   }
 
   private List<String> each(String layer, String part) {

@@ -1,7 +1,6 @@
 package io.sparkpeft.model;
 
 import ai.djl.ndarray.NDArray;
-import io.sparkpeft.tensor.Dtype;
 import io.sparkpeft.tensor.ExpertsKernels;
 import io.sparkpeft.tensor.ExpertsKernels.Routing;
 import io.sparkpeft.tensor.Tensors;
@@ -11,20 +10,23 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A mixture of experts, all frozen. Its backward pass reads nothing but the input: what experts
- * compute is computed again where a gradient is wanted, whatever else is kept. Experts in four bits
- * are expanded one after another into one place, those that have tokens alone.
+ * A mixture of experts, all frozen, and what the pass's adapter does to them. Its backward pass
+ * reads nothing but the input: what experts compute is computed again where a gradient is wanted,
+ * whatever else is kept. Experts in four bits are expanded one after another into one place, those
+ * that have tokens alone.
  *
  * @param router chooses among them, [experts, hidden]
  * @param perToken how many experts compute a token
  * @param normalized whether what these count for a token sums to one
+ * @param paths by which adapters know these weights
  */
 record ExpertsMlp(
     FrozenWeight router,
     List<Expert> experts,
     int perToken,
     boolean normalized,
-    Activation activation)
+    Activation activation,
+    AdaptedExperts.Paths paths)
     implements MlpBlock {
 
   ExpertsMlp {
@@ -56,12 +58,22 @@ record ExpertsMlp(
 
   @Override
   public Saved forward(Pass pass, NDArray n) {
-    Routing routing = routing(pass, n);
-    NDArray y = zerosLike(pass, n);
+    boolean isMixed = pass.isMixedWhere(this::isAdapted);
+    return new Saved(n, Optional.of(isMixed ? pass.byAdapter(n, this::output) : output(pass, n)));
+  }
+
+  private NDArray output(Pass pass, NDArray n) {
+    AdaptedExperts adapted = adapted(pass);
+    Routing routing = adapted.routing(pass, n);
+    NDArray y = Tensors.zeros(pass.scope(), Tensors.dtype(n), n.getShape().getShape());
     for (int expert : withTokens(routing)) {
-      ExpertsKernels.addTo(y, n, routing, expanded(pass, expert), pass.product());
+      adapted.addTo(y, pass, n, routing, expert);
     }
-    return new Saved(n, Optional.of(y));
+    return y;
+  }
+
+  private AdaptedExperts adapted(Pass pass) {
+    return AdaptedExperts.of(this, pass.adapter());
   }
 
   @Override
@@ -81,43 +93,24 @@ record ExpertsMlp(
 
   @Override
   public List<NDArray> backward(Pass pass, NDArray gy, MlpBlock.Saved saved, boolean carry) {
-    return carry ? List.of(inputVjp(pass, gy, ((Saved) saved).n())) : List.of();
-  }
-
-  /** gy and n [rows, hidden], and so is the result. */
-  private NDArray inputVjp(Pass pass, NDArray gy, NDArray n) {
-    Routing routing = routing(pass, n);
-    NDArray gn = zerosLike(pass, n);
-    NDArray gshares =
-        Tensors.zeros(pass.scope(), Dtype.FLOAT32, routing.shares().getShape().getShape());
-    for (int expert : withTokens(routing)) {
-      ExpertsKernels.addVjpTo(gn, gshares, gy, n, routing, expanded(pass, expert), pass.product());
+    if (!carry && !isAdapted(pass)) {
+      return List.of();
     }
-    ExpertsKernels.addRoutingVjpTo(
-        gn, gshares, routing, router.expanded(pass.workspace()), normalized);
-    return gn;
+    NDArray gn = adapted(pass).backward(pass, gy, ((Saved) saved).n(), carry);
+    return carry ? List.of(gn) : List.of();
   }
 
-  private Routing routing(Pass pass, NDArray n) {
-    return ExpertsKernels.routing(
-        pass.scope(), n, router.expanded(pass.workspace()), perToken, normalized);
-  }
-
-  private static NDArray zerosLike(Pass pass, NDArray n) {
-    return Tensors.zeros(pass.scope(), Tensors.dtype(n), n.getShape().getShape());
-  }
-
-  private static int[] withTokens(Routing routing) {
+  static int[] withTokens(Routing routing) {
     long[] tokens = routing.tokens().toLongArray();
     return IntStream.range(0, tokens.length).filter(expert -> tokens[expert] > 0).toArray();
   }
 
-  private ExpertsKernels.Expert expanded(Pass pass, int expert) {
+  ExpertsKernels.Expert expanded(Pass pass, int expert) {
     return experts.get(expert).expanded(expert, pass.workspace(), activation);
   }
 
   @Override
   public boolean isAdapted(Pass pass) {
-    return false;
+    return adapted(pass).isAny();
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkpeft.model;
 
 import io.sparkpeft.adapter.AdaptedModule;
+import io.sparkpeft.adapter.AdaptedStack;
 import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.LinearModule;
 import java.util.Arrays;
@@ -19,20 +20,23 @@ import java.util.stream.Collectors;
  *
  * @param config the architecture
  * @param targets the adapted linear layers
+ * @param stacks the adapted parameters of experts and routers
  * @param others paths of other modules of which something is trained: norms, the embedding, linear
- *     layers whose bias is
+ *     layers whose bias is, and these parameters
  * @param virtualTokens whose keys and values are trained, in all layers
  * @param checkpointing whether the adapted layers' forward pass is computed twice
  */
 public record TrainingFlops(
     DecoderConfig config,
     List<AdaptedModule> targets,
+    List<AdaptedStack> stacks,
     Set<String> others,
     long virtualTokens,
     Checkpointing checkpointing) {
 
   public TrainingFlops {
     targets = List.copyOf(targets);
+    stacks = List.copyOf(stacks);
     others = Set.copyOf(others);
   }
 
@@ -41,6 +45,7 @@ public record TrainingFlops(
     this(
         config,
         adapter.modules(),
+        adapter.stacks(),
         adapter.others().keySet(),
         adapter.virtualTokens(),
         checkpointing);
@@ -52,7 +57,7 @@ public record TrainingFlops(
    * @param lora products with A and B in the layers, and their gradients
    * @param attention scores and mixed values, and their gradients
    * @param head the projection onto the vocabulary with its adapter, at targets alone
-   * @param experts products of experts' and routers' weights, likewise
+   * @param experts products of experts' and routers' weights, likewise, and with their A and B
    */
   public record Parts(long projections, long lora, long attention, long head, long experts) {
     public long total() {
@@ -226,20 +231,15 @@ public record TrainingFlops(
           lora += lowRank(adapted.get(module.name()), tokens, times);
         }
       }
-      long experts = config.mlp().experts().map(some -> experts(some, tokens)).orElse(0L);
+      long experts = config.mlp().experts().map(some -> experts(tokens)).orElse(0L);
       return new Parts(projections, lora, attention(pairs), 0, experts);
     }
 
-    /**
-     * Router and experts; backward both are computed again but for the experts' results, and then
-     * the other way.
-     */
-    private long experts(Experts experts, long tokens) {
-      boolean carry = isInputGradientWanted(Projection.UP);
-      long matrix = (long) config.hiddenSize() * config.mlp().intermediateSize();
-      long networks = experts.perToken() * matrix * (3 + (carry ? 5 : 0));
-      long router = (long) experts.count() * config.hiddenSize() * (1 + (carry ? 2 : 0));
-      return 2 * tokens * (networks + router);
+    private long experts(long tokens) {
+      String prefix = config.names().layer(index);
+      List<AdaptedStack> own =
+          stacks.stream().filter(stack -> stack.stack().path().startsWith(prefix)).toList();
+      return new ExpertsFlops(config, own, tokens, isInputGradientWanted(Projection.UP)).total();
     }
 
     /** How often what a projection's adapter makes of its input is computed. */

@@ -34,8 +34,8 @@ public record AdapterSection(PeftType peftType, Optional<String> path) {
               ValueTypes.TEXT_OR_LIST,
               "PEFT's for the method and the base's architecture (LoRA on LLaMA: q_proj, v_proj)",
               "The linear layers that get an adapter: the ends of their names, or one regular"
-                  + " expression for whole names, or all-linear (every one but lm_head; not for LoRA"
-                  + " on experts).")
+                  + " expression for whole names, or all-linear (every one but lm_head; with LoRA"
+                  + " experts and routers among them).")
           .as(PEFT);
 
   static final Key<Optional<TextOrList>> EXCLUDE_MODULES =

@@ -103,6 +103,18 @@ final class LoraSection {
               "Give B a bias. It can be merged only into layers that have one.")
           .as(PEFT);
 
+  static final Key<Optional<List<String>>> TARGET_PARAMETERS =
+      Key.optional(
+              "adapter.target_parameters",
+              ValueTypes.listOf(ValueTypes.TEXT),
+              "none",
+              "Experts that get an adapter, and what chooses among them, by the ends of PEFT's names:"
+                  + " mlp.experts.gate_up_proj, mlp.experts.down_proj, mlp.gate.weight. In all"
+                  + " layers, whatever layers_to_transform says; they need lora_dropout = 0 and go"
+                  + " without use_dora and lora_bias. With no target_modules they are all that is"
+                  + " adapted.")
+          .as(PEFT);
+
   static final Key<Optional<JsonNode>> TRAINABLE_TOKEN_INDICES =
       Key.optional(
               "adapter.trainable_token_indices",
@@ -141,6 +153,7 @@ final class LoraSection {
           USE_DORA,
           LORA_BIAS,
           BIAS,
+          TARGET_PARAMETERS,
           TRAINABLE_TOKEN_INDICES,
           ENSURE_WEIGHT_TYING);
 }

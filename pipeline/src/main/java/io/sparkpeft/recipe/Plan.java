@@ -2,6 +2,7 @@ package io.sparkpeft.recipe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.adapter.AdaptedModule;
+import io.sparkpeft.adapter.AdaptedStack;
 import io.sparkpeft.adapter.AdapterConfig;
 import io.sparkpeft.adapter.AdapterShape;
 import io.sparkpeft.adapter.BaseModel;
@@ -92,6 +93,9 @@ public record Plan(
       trainable.merge(kind, target.trainableParameters(), Long::sum);
       counts.merge(kind, 1, Integer::sum);
       weights.merge(kind, target.module().weights(), Long::sum);
+    }
+    for (AdaptedStack adapted : shape.stacks()) {
+      weights.merge(kind(adapted.stack().label()), adapted.stack().weights(), Long::sum);
     }
     for (Map.Entry<String, Long> other : new TreeMap<>(shape.others()).entrySet()) {
       trainable.merge(kind(other.getKey()), other.getValue(), Long::sum);

@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import ai.djl.ndarray.NDArray;
 import io.sparkpeft.tensor.KernelObserver;
 import java.util.Arrays;
+import java.util.List;
 
 /** Counts what kernels compute, one call at a time, by the shapes of what they are given. */
 final class FlopCounter implements KernelObserver {
@@ -48,6 +49,11 @@ final class FlopCounter implements KernelObserver {
       case "expert_routing_vjp_onto_" -> experts += product(arguments, 0, 6);
       case "expert_onto_" -> expert(arguments, 2, 3);
       case "expert_vjp_onto_" -> expert(arguments, 4, 5);
+      case "adapted_routing" ->
+          experts += product(arguments, 0, 1) + product(arguments, 0, 4) + product(arguments, 0, 5);
+      case "adapted_routing_vjp_onto_" -> routingVjp(arguments);
+      case "adapted_expert_onto_" -> adaptedExpert(arguments);
+      case "adapted_expert_vjp_onto_" -> adaptedExpertVjp(arguments);
       case "causal_attention" ->
           attention +=
               2 * products((long[]) arguments[3], ((long[]) arguments[4])[0], (Long) arguments[7]);
@@ -60,11 +66,54 @@ final class FlopCounter implements KernelObserver {
 
   /** So many products with one of its matrices for each token that the expert computes. */
   private void expert(Object[] arguments, int chosen, int times) {
+    experts += times * matrixProduct(arguments, tokensOfExpert(arguments, chosen), chosen + 3);
+  }
+
+  /** Of the router's pair u = x a^T, gu = g b, ga = gu^T x and gb = g^T u, and gu a if wanted. */
+  private void routingVjp(Object[] arguments) {
+    boolean carry = (Boolean) arguments[12];
+    experts += (carry ? 3 : 2) * product(arguments, 8, 9) + 2 * product(arguments, 8, 10);
+    experts += carry ? product(arguments, 8, 6) : 0;
+  }
+
+  private void adaptedExpert(Object[] arguments) {
+    long tokens = tokensOfExpert(arguments, 2);
+    experts += 3 * matrixProduct(arguments, tokens, 6);
+    int count = (Integer) arguments[5];
+    experts += pair(arguments[11], count, tokens, 1, 1) + pair(arguments[13], count, tokens, 1, 1);
+  }
+
+  private void adaptedExpertVjp(Object[] arguments) {
+    long tokens = tokensOfExpert(arguments, 4);
+    int more = (Boolean) arguments[19] ? 1 : 0;
+    experts += (3 + 2 * more) * matrixProduct(arguments, tokens, 8);
+    // Of the ways in the path itself, then as of any pair; of those back only the path's first
+    // half.
+    int count = (Integer) arguments[7];
+    experts += pair(arguments[13], count, tokens, 2 + more, 3);
+    experts += pair(arguments[15], count, tokens, 3, 2);
+  }
+
+  private static long tokensOfExpert(Object[] arguments, int chosen) {
     int number = (Integer) arguments[chosen + 2];
     long[] all = ((NDArray) arguments[chosen]).toLongArray();
-    long tokens = Arrays.stream(all).filter(expert -> expert == number).count();
-    long[] gate = matrix(arguments[chosen + 3]);
-    experts += times * 2L * tokens * gate[0] * gate[1];
+    return Arrays.stream(all).filter(expert -> expert == number).count();
+  }
+
+  private static long matrixProduct(Object[] arguments, long tokens, int gate) {
+    long[] shape = matrix(arguments[gate]);
+    return 2 * tokens * shape[0] * shape[1];
+  }
+
+  /** Products with one expert's A and with its B, if there is a pair. */
+  private static long pair(Object list, int experts, long tokens, int timesA, int timesB) {
+    List<?> pair = (List<?>) list;
+    if (pair.isEmpty()) {
+      return 0;
+    }
+    long[] a = matrix(pair.get(0));
+    long r = a[0] / experts;
+    return 2 * tokens * r * (timesA * a[1] + timesB * matrix(pair.get(1))[0]);
   }
 
   /** gw = gy^T x. */

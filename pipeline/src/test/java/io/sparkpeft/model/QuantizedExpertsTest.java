@@ -3,7 +3,10 @@ package io.sparkpeft.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import io.sparkpeft.adapter.Adapter;
+import io.sparkpeft.adapter.Adapters;
 import io.sparkpeft.adapter.LinearModule;
+import io.sparkpeft.adapter.LoraConfig;
 import io.sparkpeft.quant.DequantizedTensors;
 import io.sparkpeft.quant.QuantType;
 import io.sparkpeft.quant.Quantization;
@@ -52,6 +55,34 @@ class QuantizedExpertsTest {
           .isNotEqualTo(gradient(load(model, Optional.empty()), model, checkpointing))
           .isNotEqualTo(new float[gradient.length]);
     }
+  }
+
+  @Test
+  void trainsExpertsAsOverTheExpandedWeights() {
+    try (ReferenceModel model = ReferenceModel.open(STORED)) {
+      LoraConfig config =
+          LoraConfig.defaults()
+              .with("target_modules", "all-linear")
+              .with("init_lora_weights", false);
+      Decoder expanded = expanded(model, folder(STORED).tensors());
+      try (Adapter adapter =
+          Adapters.create(model.manager, config, model.decoder.config().baseModel(), 4)) {
+        float[] gradient = gradient(model.decoder, model, adapter);
+        assertThat(adapter.parameters())
+            .extracting(p -> p.name())
+            .anyMatch(n -> n.contains("experts"));
+        assertThat(gradient)
+            .isEqualTo(gradient(expanded, model, adapter))
+            .isNotEqualTo(new float[gradient.length]);
+      }
+    }
+  }
+
+  private static float[] gradient(Decoder decoder, ReferenceModel model, Adapter adapter) {
+    float[] gradient = new float[adapter.parameterCount()];
+    new AdapterTraining(decoder, adapter, Checkpointing.RECOMPUTE)
+        .lossAndGradient(model.batch(), 1, 0, gradient);
+    return gradient;
   }
 
   @ParameterizedTest

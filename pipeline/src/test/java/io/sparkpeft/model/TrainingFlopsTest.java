@@ -137,6 +137,12 @@ class TrainingFlopsTest {
           opt_norm_last | {"target_modules": ["1.fc1"], "modules_to_save": ["1.final_layer_norm"]}
           gpt2     | {"target_modules": ["1.mlp.c_proj"], "bias": "all"}
           phi      | {"target_modules": ["1.mlp.fc2"], "modules_to_save": ["1.input_layernorm"]}
+          mixtral  | {"target_modules": ["q_proj"], "target_parameters": ["gate_up_proj", "down_proj", "gate.weight"]}
+          mixtral  | {"target_modules": [], "target_parameters": ["gate_up_proj"]}
+          mixtral  | {"target_modules": [], "target_parameters": ["layers.1.mlp.experts.down_proj"]}
+          mixtral  | {"target_modules": [], "target_parameters": ["layers.1.mlp.gate.weight"]}
+          qwen3_moe | {"target_modules": ["lm_head"], "target_parameters": ["down_proj"], "rank_pattern": {"experts.down_proj": 3}}
+          qwen3_moe | {"target_modules": [], "target_parameters": ["gate.weight", "1.mlp.experts.gate_up_proj"]}
           """)
   void equalsWhatVariantsCompute(String family, String settings) throws Exception {
     try (ReferenceModel other = ReferenceModel.open("families/" + family)) {

@@ -54,6 +54,7 @@ final class OtherValues {
     values.put("adapter.bias", "lora_only");
     values.put("adapter.use_dora", "true");
     values.put("adapter.lora_bias", "true");
+    values.put("adapter.target_parameters", "[mlp.experts.down_proj]");
     values.put("adapter.trainable_token_indices", "{ embed_tokens = [3, 1], lm_head = [3] }");
     values.put("adapter.ensure_weight_tying", "true");
     values.put("adapter.layers_to_transform", "0,2");

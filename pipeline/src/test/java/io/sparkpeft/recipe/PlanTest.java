@@ -130,6 +130,39 @@ class PlanTest {
   }
 
   /** Of attention alone; its shards are not there. */
+  /** Of rank 2 for each of 8 experts, which gates and what they let through share. */
+  @Test
+  void countsWhatIsTrainedOfExperts() throws IOException {
+    ObjectNode config = (ObjectNode) Json.read(folder.resolve("config.json"));
+    config.put("model_type", "mixtral").put("num_local_experts", 8).put("num_experts_per_tok", 2);
+    config.put("num_hidden_layers", 3);
+    Files.writeString(folder.resolve("config.json"), config.toString());
+    List<String> parameters = List.of("experts.gate_up_proj", "experts.down_proj", "gate.weight");
+    Recipe given =
+        recipe
+            .with("adapter.r", 2)
+            .with("adapter.lora_dropout", 0.0)
+            .with("adapter.target_parameters", parameters);
+    Plan plan = Plan.of(given);
+    long ins = 8 * 2 * (4096 + 2 * 11008);
+    long outs = 8 * 2 * (11008 + 4096);
+    assertThat(plan.trainableByModule())
+        .containsOnly(
+            entry("gate_up_proj", 3 * ins),
+            entry("down_proj", 3 * outs),
+            entry("gate", 3 * 2 * (4096L + 8)));
+    assertThat(plan.weightsByName())
+        .containsEntry("gate_up_proj", 3 * 8 * 2 * 4096L * 11008)
+        .containsEntry("gate", 3 * 8 * 4096L);
+    assertThat(plan.trainableParameters()).isEqualTo(3 * (ins + outs + 2 * (4096 + 8)));
+    Plan attention = Plan.of(given.with("adapter.target_parameters", List.of("gate.weight")));
+    assertThat(plan.memory().activations() - attention.memory().activations())
+        .isEqualTo(4 * (ins + outs));
+    assertThatThrownBy(() -> Plan.of(given.with("adapter.lora_dropout", 0.05)))
+        .hasMessageStartingWith(
+            "Cannot use lora_dropout = 0.05 where LoRA adapts target_parameters.");
+  }
+
   private void writeIndex(List<String> quantized) throws IOException {
     ObjectNode index = Json.object();
     ObjectNode map = index.putObject("weight_map");

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 final class Parts {
   private static final Predicate<String> ATTENTION = named("attention|cache|rope|rotate|qkv");
   private static final Predicate<String> PRODUCTS = named("linear|lora|low_rank");
-  private static final Predicate<String> EXPERTS = named("^expert_");
+  private static final Predicate<String> EXPERTS = named("^(adapted_)?expert_|^adapted_routing");
   private static final Predicate<String> HEAD =
       named(Pattern.quote(KernelTimes.OF_HEAD) + "|cross_entropy|log_likelihood|logits");
   private static final Predicate<String> EMBEDDING = named("embedding|select_rows|first_rows");

@@ -23,6 +23,7 @@ final class LowRankPass {
   private final TensorRows x;
   private final TensorRows inner;
   private final Optional<DroppedPlaces> dropped;
+  private final float[] sums = new float[RankLanes.DOTS * RankLanes.DOTS * Lanes.COUNT];
 
   LowRankPass(LanesLowRank by, LowRankPath path, Saved saved) {
     this.by = by;
@@ -44,15 +45,15 @@ final class LowRankPass {
   /** Writes the inner, u = scaling dropout(x) a^T, and y + u b^T into y. */
   void forward(Optional<NDArray> result) {
     Optional<TensorRows> y = result.map(by::rows);
-    float[] columns = a.columns();
+    float[] factors = factors(a);
     float[] ranks = y.isPresent() ? b.rows() : new float[0];
-    RowBlock xs = new RowBlock(rowsAtOnce, a.features());
-    RowBlock us = new RowBlock(rowsAtOnce, a.width());
-    RowBlock ys = new RowBlock(y.isPresent() ? rowsAtOnce : 0, b.features());
+    RowBlock xs = new RowBlock(rowsAtOnce, a.features(), a.stride());
+    RowBlock us = new RowBlock(rowsAtOnce, a.width(), a.width());
+    RowBlock ys = new RowBlock(y.isPresent() ? rowsAtOnce : 0, b.features(), b.stride());
     for (int first = 0; first < rows; first += rowsAtOnce) {
       int count = Math.min(rowsAtOnce, rows - first);
       readDropped(xs, first, count);
-      inner(xs, a, columns, count, us);
+      inner(xs, a, factors, count, us);
       us.write(inner, first, count);
       if (y.isPresent()) {
         ys.read(y.get(), first, count);
@@ -69,20 +70,20 @@ final class LowRankPass {
   void backward(NDArray gradient, Gradients results) {
     TensorRows gy = by.rows(gradient);
     Optional<TensorRows> gx = results.x().map(by::rows);
-    float[] columns = b.columns();
+    float[] factors = factors(b);
     float[] ranks = gx.isPresent() ? a.rows() : new float[0];
     float[] ga = a.sums();
     float[] gb = b.sums();
-    RowBlock gys = new RowBlock(rowsAtOnce, b.features());
-    RowBlock xs = new RowBlock(rowsAtOnce, a.features());
-    RowBlock us = new RowBlock(rowsAtOnce, a.width());
-    RowBlock gus = new RowBlock(rowsAtOnce, a.width());
+    RowBlock gys = new RowBlock(rowsAtOnce, b.features(), b.stride());
+    RowBlock xs = new RowBlock(rowsAtOnce, a.features(), a.stride());
+    RowBlock us = new RowBlock(rowsAtOnce, a.width(), a.width());
+    RowBlock gus = new RowBlock(rowsAtOnce, a.width(), a.width());
     for (int first = 0; first < rows; first += rowsAtOnce) {
       int count = Math.min(rowsAtOnce, rows - first);
       gys.read(gy, first, count);
       us.read(inner, first, count);
       outer(us, gys, count, b, gb);
-      inner(gys, b, columns, count, gus);
+      inner(gys, b, factors, count, gus);
       readDropped(xs, first, count);
       outer(gus, xs, count, a, ga);
       if (gx.isPresent()) {
@@ -106,8 +107,25 @@ final class LowRankPass {
         });
   }
 
+  private static float[] factors(NarrowMatrix m) {
+    return m.isForDots() ? m.rows() : m.columns();
+  }
+
   /** us = scaling xs m^T. */
-  private void inner(RowBlock xs, NarrowMatrix m, float[] columns, int count, RowBlock us) {
+  private void inner(RowBlock xs, NarrowMatrix m, float[] factors, int count, RowBlock us) {
+    if (m.isForDots()) {
+      dots(xs, m, factors, count, us);
+    } else {
+      innerOfColumns(xs, m, factors, count, us);
+    }
+    float[] values = us.values();
+    for (int i = 0; i < count * us.stride(); i++) {
+      values[i] *= scaling;
+    }
+  }
+
+  private void innerOfColumns(
+      RowBlock xs, NarrowMatrix m, float[] columns, int count, RowBlock us) {
     int width = us.stride();
     for (int row = 0; row < count; row += RankLanes.ROWS) {
       for (int rank = 0; rank < width; rank += Lanes.COUNT) {
@@ -124,9 +142,26 @@ final class LowRankPass {
                 width);
       }
     }
-    float[] values = us.values();
-    for (int i = 0; i < count * width; i++) {
-      values[i] *= scaling;
+  }
+
+  private void dots(RowBlock xs, NarrowMatrix m, float[] ranks, int count, RowBlock us) {
+    int stride = xs.stride();
+    for (int row = 0; row < count; row += RankLanes.DOTS) {
+      for (int rank = 0; rank < m.ranks(); rank += RankLanes.DOTS) {
+        by.lanes()
+            .dots(
+                xs.values(),
+                row * stride,
+                stride,
+                stride,
+                ranks,
+                rank * stride,
+                stride,
+                sums,
+                us.values(),
+                row * us.stride() + rank,
+                us.stride());
+      }
     }
   }
 
@@ -152,7 +187,7 @@ final class LowRankPass {
   /** sums + us^T xs. */
   private void outer(RowBlock us, RowBlock xs, int count, NarrowMatrix m, float[] sums) {
     int stride = xs.stride();
-    for (int feature = 0; feature < stride; feature += Lanes.COUNT) {
+    for (int feature = 0; feature < stride; feature += RankLanes.FEATURES) {
       for (int rank = 0; rank < m.ranks(); rank += RankLanes.RANKS) {
         by.lanes()
             .outer(

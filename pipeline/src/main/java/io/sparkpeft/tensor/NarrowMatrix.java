@@ -8,6 +8,8 @@ import ai.djl.ndarray.NDArray;
  * @param values row-major, [ranks, features], or [features, ranks] if transposed
  */
 record NarrowMatrix(float[] values, int ranks, int features, boolean transposed) {
+  /** With fewer, adding up the lanes takes longer than {@link RankLanes#dots} saves. */
+  private static final int LEAST_FEATURES_FOR_DOTS = 192;
 
   /**
    * @param a [ranks, features]
@@ -38,9 +40,14 @@ record NarrowMatrix(float[] values, int ranks, int features, boolean transposed)
     return TensorRows.wholeLanes(ranks);
   }
 
-  /** Features, and zeros up to a whole group of lanes. */
+  /** Features, and zeros up to what {@link RankLanes#outer} computes at once. */
   int stride() {
-    return TensorRows.wholeLanes(features);
+    return (features + RankLanes.FEATURES - 1) / RankLanes.FEATURES * RankLanes.FEATURES;
+  }
+
+  /** Whether products with it are made by {@link RankLanes#dots} of its rows. */
+  boolean isForDots() {
+    return features >= LEAST_FEATURES_FOR_DOTS;
   }
 
   /** For {@link RankLanes#inner}: [width / lanes, features, lanes]. */
@@ -60,7 +67,7 @@ record NarrowMatrix(float[] values, int ranks, int features, boolean transposed)
     return columns;
   }
 
-  /** For {@link RankLanes#expand}: [width, stride]. */
+  /** For {@link RankLanes#expand} and {@link RankLanes#dots}: [width, stride]. */
   float[] rows() {
     float[] rows = new float[width() * stride()];
     if (transposed) {

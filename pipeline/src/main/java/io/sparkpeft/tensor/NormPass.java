@@ -49,7 +49,7 @@ final class NormPass {
   /** y = x n w with n = 1 / sqrt(mean(x^2) + eps). */
   void forward(NDArray result) {
     TensorRows y = by.rows(result, features);
-    RowBlock rowsOfX = new RowBlock(rowsAtOnce, features);
+    RowBlock rowsOfX = new RowBlock(rowsAtOnce, features, stride);
     float[] block = rowsOfX.values();
     for (int first = 0; first < rows; first += rowsAtOnce) {
       int count = Math.min(rowsAtOnce, rows - first);
@@ -73,9 +73,9 @@ final class NormPass {
   void backward(List<NDArray> gys, NDArray result) {
     List<TensorRows> ofReaders = gys.stream().map(gy -> by.rows(gy, features)).toList();
     TensorRows gx = by.rows(result, features);
-    RowBlock rowsOfX = new RowBlock(rowsAtOnce, features);
-    RowBlock rowsOfG = new RowBlock(rowsAtOnce, features);
-    RowBlock more = new RowBlock(rowsAtOnce, features);
+    RowBlock rowsOfX = new RowBlock(rowsAtOnce, features, stride);
+    RowBlock rowsOfG = new RowBlock(rowsAtOnce, features, stride);
+    RowBlock more = new RowBlock(rowsAtOnce, features, stride);
     float[] block = rowsOfX.values();
     float[] g = rowsOfG.values();
     for (int first = 0; first < rows; first += rowsAtOnce) {

@@ -2,15 +2,18 @@ package io.sparkpeft.tensor;
 
 import java.util.Arrays;
 
-/** Some rows of a tensor in fp32, each followed by zeros up to a whole group of lanes. */
+/** Some rows of a tensor in fp32, each followed by zeros up to its stride. */
 final class RowBlock {
   private final float[] values;
   private final int features;
   private final int stride;
 
-  RowBlock(int rows, int features) {
+  /**
+   * @param stride whole groups of lanes that hold the features
+   */
+  RowBlock(int rows, int features, int stride) {
     this.features = features;
-    this.stride = TensorRows.wholeLanes(features);
+    this.stride = stride;
     this.values = new float[rows * stride];
   }
 

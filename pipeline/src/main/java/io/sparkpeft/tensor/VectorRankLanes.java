@@ -68,6 +68,102 @@ final class VectorRankLanes implements RankLanes {
   }
 
   @Override
+  public void dots(
+      float[] x,
+      int at,
+      int stride,
+      int features,
+      float[] rows,
+      int rowsAt,
+      int rowsStride,
+      float[] sums,
+      float[] u,
+      int uAt,
+      int uStride) {
+    int at1 = at + stride;
+    int at2 = at1 + stride;
+    int at3 = at2 + stride;
+    int rowsAt1 = rowsAt + rowsStride;
+    int rowsAt2 = rowsAt1 + rowsStride;
+    int rowsAt3 = rowsAt2 + rowsStride;
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = FloatVector.zero(FLOATS);
+    FloatVector s2 = FloatVector.zero(FLOATS);
+    FloatVector s3 = FloatVector.zero(FLOATS);
+    FloatVector t0 = FloatVector.zero(FLOATS);
+    FloatVector t1 = FloatVector.zero(FLOATS);
+    FloatVector t2 = FloatVector.zero(FLOATS);
+    FloatVector t3 = FloatVector.zero(FLOATS);
+    FloatVector p0 = FloatVector.zero(FLOATS);
+    FloatVector p1 = FloatVector.zero(FLOATS);
+    FloatVector p2 = FloatVector.zero(FLOATS);
+    FloatVector p3 = FloatVector.zero(FLOATS);
+    FloatVector q0 = FloatVector.zero(FLOATS);
+    FloatVector q1 = FloatVector.zero(FLOATS);
+    FloatVector q2 = FloatVector.zero(FLOATS);
+    FloatVector q3 = FloatVector.zero(FLOATS);
+    for (int k = 0; k < features; k += COUNT) {
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, at + k);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, at1 + k);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, at2 + k);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, at3 + k);
+      FloatVector row = FloatVector.fromArray(FLOATS, rows, rowsAt + k);
+      s0 = row.fma(x0, s0);
+      t0 = row.fma(x1, t0);
+      p0 = row.fma(x2, p0);
+      q0 = row.fma(x3, q0);
+      row = FloatVector.fromArray(FLOATS, rows, rowsAt1 + k);
+      s1 = row.fma(x0, s1);
+      t1 = row.fma(x1, t1);
+      p1 = row.fma(x2, p1);
+      q1 = row.fma(x3, q1);
+      row = FloatVector.fromArray(FLOATS, rows, rowsAt2 + k);
+      s2 = row.fma(x0, s2);
+      t2 = row.fma(x1, t2);
+      p2 = row.fma(x2, p2);
+      q2 = row.fma(x3, q2);
+      row = FloatVector.fromArray(FLOATS, rows, rowsAt3 + k);
+      s3 = row.fma(x0, s3);
+      t3 = row.fma(x1, t3);
+      p3 = row.fma(x2, p3);
+      q3 = row.fma(x3, q3);
+    }
+    s0.intoArray(sums, 0);
+    s1.intoArray(sums, COUNT);
+    s2.intoArray(sums, 2 * COUNT);
+    s3.intoArray(sums, 3 * COUNT);
+    t0.intoArray(sums, 4 * COUNT);
+    t1.intoArray(sums, 5 * COUNT);
+    t2.intoArray(sums, 6 * COUNT);
+    t3.intoArray(sums, 7 * COUNT);
+    p0.intoArray(sums, 8 * COUNT);
+    p1.intoArray(sums, 9 * COUNT);
+    p2.intoArray(sums, 10 * COUNT);
+    p3.intoArray(sums, 11 * COUNT);
+    q0.intoArray(sums, 12 * COUNT);
+    q1.intoArray(sums, 13 * COUNT);
+    q2.intoArray(sums, 14 * COUNT);
+    q3.intoArray(sums, 15 * COUNT);
+    for (int i = 0; i < DOTS; i++) {
+      for (int j = 0; j < DOTS; j++) {
+        u[uAt + i * uStride + j] = sum(sums, (i * DOTS + j) * COUNT);
+      }
+    }
+  }
+
+  private static float sum(float[] lanes, int at) {
+    float s0 = lanes[at] + lanes[at + 8];
+    float s1 = lanes[at + 1] + lanes[at + 9];
+    float s2 = lanes[at + 2] + lanes[at + 10];
+    float s3 = lanes[at + 3] + lanes[at + 11];
+    float s4 = lanes[at + 4] + lanes[at + 12];
+    float s5 = lanes[at + 5] + lanes[at + 13];
+    float s6 = lanes[at + 6] + lanes[at + 14];
+    float s7 = lanes[at + 7] + lanes[at + 15];
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
+  }
+
+  @Override
   public void expand(
       float[] u, int uAt, int uStride, float[] rows, int rowsAt, int stride, float[] x, int at) {
     int vAt = uAt + uStride;
@@ -128,34 +224,75 @@ final class VectorRankLanes implements RankLanes {
       float[] sums,
       int sumsAt,
       int sumsStride) {
+    int sumsAt1 = sumsAt + sumsStride;
+    int sumsAt2 = sumsAt + 2 * sumsStride;
+    int sumsAt3 = sumsAt + 3 * sumsStride;
+    int sumsAt4 = sumsAt + 4 * sumsStride;
+    int sumsAt5 = sumsAt + 5 * sumsStride;
+    int sumsAt6 = sumsAt + 6 * sumsStride;
+    int sumsAt7 = sumsAt + 7 * sumsStride;
     FloatVector s0 = FloatVector.fromArray(FLOATS, sums, sumsAt);
-    FloatVector s1 = FloatVector.fromArray(FLOATS, sums, sumsAt + sumsStride);
-    FloatVector s2 = FloatVector.fromArray(FLOATS, sums, sumsAt + 2 * sumsStride);
-    FloatVector s3 = FloatVector.fromArray(FLOATS, sums, sumsAt + 3 * sumsStride);
-    FloatVector s4 = FloatVector.fromArray(FLOATS, sums, sumsAt + 4 * sumsStride);
-    FloatVector s5 = FloatVector.fromArray(FLOATS, sums, sumsAt + 5 * sumsStride);
-    FloatVector s6 = FloatVector.fromArray(FLOATS, sums, sumsAt + 6 * sumsStride);
-    FloatVector s7 = FloatVector.fromArray(FLOATS, sums, sumsAt + 7 * sumsStride);
+    FloatVector s1 = FloatVector.fromArray(FLOATS, sums, sumsAt1);
+    FloatVector s2 = FloatVector.fromArray(FLOATS, sums, sumsAt2);
+    FloatVector s3 = FloatVector.fromArray(FLOATS, sums, sumsAt3);
+    FloatVector s4 = FloatVector.fromArray(FLOATS, sums, sumsAt4);
+    FloatVector s5 = FloatVector.fromArray(FLOATS, sums, sumsAt5);
+    FloatVector s6 = FloatVector.fromArray(FLOATS, sums, sumsAt6);
+    FloatVector s7 = FloatVector.fromArray(FLOATS, sums, sumsAt7);
+    FloatVector t0 = FloatVector.fromArray(FLOATS, sums, sumsAt + COUNT);
+    FloatVector t1 = FloatVector.fromArray(FLOATS, sums, sumsAt1 + COUNT);
+    FloatVector t2 = FloatVector.fromArray(FLOATS, sums, sumsAt2 + COUNT);
+    FloatVector t3 = FloatVector.fromArray(FLOATS, sums, sumsAt3 + COUNT);
+    FloatVector t4 = FloatVector.fromArray(FLOATS, sums, sumsAt4 + COUNT);
+    FloatVector t5 = FloatVector.fromArray(FLOATS, sums, sumsAt5 + COUNT);
+    FloatVector t6 = FloatVector.fromArray(FLOATS, sums, sumsAt6 + COUNT);
+    FloatVector t7 = FloatVector.fromArray(FLOATS, sums, sumsAt7 + COUNT);
     int w = uAt;
     for (int i = 0; i < count; i++) {
-      FloatVector row = FloatVector.fromArray(FLOATS, x, at + i * stride);
-      s0 = row.fma(FloatVector.broadcast(FLOATS, u[w]), s0);
-      s1 = row.fma(FloatVector.broadcast(FLOATS, u[w + 1]), s1);
-      s2 = row.fma(FloatVector.broadcast(FLOATS, u[w + 2]), s2);
-      s3 = row.fma(FloatVector.broadcast(FLOATS, u[w + 3]), s3);
-      s4 = row.fma(FloatVector.broadcast(FLOATS, u[w + 4]), s4);
-      s5 = row.fma(FloatVector.broadcast(FLOATS, u[w + 5]), s5);
-      s6 = row.fma(FloatVector.broadcast(FLOATS, u[w + 6]), s6);
-      s7 = row.fma(FloatVector.broadcast(FLOATS, u[w + 7]), s7);
+      int rowAt = at + i * stride;
+      FloatVector low = FloatVector.fromArray(FLOATS, x, rowAt);
+      FloatVector high = FloatVector.fromArray(FLOATS, x, rowAt + COUNT);
+      FloatVector factor = FloatVector.broadcast(FLOATS, u[w]);
+      s0 = low.fma(factor, s0);
+      t0 = high.fma(factor, t0);
+      factor = FloatVector.broadcast(FLOATS, u[w + 1]);
+      s1 = low.fma(factor, s1);
+      t1 = high.fma(factor, t1);
+      factor = FloatVector.broadcast(FLOATS, u[w + 2]);
+      s2 = low.fma(factor, s2);
+      t2 = high.fma(factor, t2);
+      factor = FloatVector.broadcast(FLOATS, u[w + 3]);
+      s3 = low.fma(factor, s3);
+      t3 = high.fma(factor, t3);
+      factor = FloatVector.broadcast(FLOATS, u[w + 4]);
+      s4 = low.fma(factor, s4);
+      t4 = high.fma(factor, t4);
+      factor = FloatVector.broadcast(FLOATS, u[w + 5]);
+      s5 = low.fma(factor, s5);
+      t5 = high.fma(factor, t5);
+      factor = FloatVector.broadcast(FLOATS, u[w + 6]);
+      s6 = low.fma(factor, s6);
+      t6 = high.fma(factor, t6);
+      factor = FloatVector.broadcast(FLOATS, u[w + 7]);
+      s7 = low.fma(factor, s7);
+      t7 = high.fma(factor, t7);
       w += uStride;
     }
     s0.intoArray(sums, sumsAt);
-    s1.intoArray(sums, sumsAt + sumsStride);
-    s2.intoArray(sums, sumsAt + 2 * sumsStride);
-    s3.intoArray(sums, sumsAt + 3 * sumsStride);
-    s4.intoArray(sums, sumsAt + 4 * sumsStride);
-    s5.intoArray(sums, sumsAt + 5 * sumsStride);
-    s6.intoArray(sums, sumsAt + 6 * sumsStride);
-    s7.intoArray(sums, sumsAt + 7 * sumsStride);
+    s1.intoArray(sums, sumsAt1);
+    s2.intoArray(sums, sumsAt2);
+    s3.intoArray(sums, sumsAt3);
+    s4.intoArray(sums, sumsAt4);
+    s5.intoArray(sums, sumsAt5);
+    s6.intoArray(sums, sumsAt6);
+    s7.intoArray(sums, sumsAt7);
+    t0.intoArray(sums, sumsAt + COUNT);
+    t1.intoArray(sums, sumsAt1 + COUNT);
+    t2.intoArray(sums, sumsAt2 + COUNT);
+    t3.intoArray(sums, sumsAt3 + COUNT);
+    t4.intoArray(sums, sumsAt4 + COUNT);
+    t5.intoArray(sums, sumsAt5 + COUNT);
+    t6.intoArray(sums, sumsAt6 + COUNT);
+    t7.intoArray(sums, sumsAt7 + COUNT);
   }
 }

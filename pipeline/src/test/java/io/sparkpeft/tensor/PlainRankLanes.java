@@ -25,6 +25,37 @@ final class PlainRankLanes implements RankLanes {
   }
 
   @Override
+  public void dots(
+      float[] x,
+      int at,
+      int stride,
+      int features,
+      float[] rows,
+      int rowsAt,
+      int rowsStride,
+      float[] sums,
+      float[] u,
+      int uAt,
+      int uStride) {
+    for (int i = 0; i < DOTS; i++) {
+      for (int j = 0; j < DOTS; j++) {
+        float[] lanes = new float[Lanes.COUNT];
+        for (int k = 0; k < features; k++) {
+          int lane = k % Lanes.COUNT;
+          float factor = rows[rowsAt + j * rowsStride + k];
+          lanes[lane] = Math.fma(factor, x[at + i * stride + k], lanes[lane]);
+        }
+        for (int half = Lanes.COUNT / 2; half > 0; half /= 2) {
+          for (int lane = 0; lane < half; lane++) {
+            lanes[lane] += lanes[lane + half];
+          }
+        }
+        u[uAt + i * uStride + j] = lanes[0];
+      }
+    }
+  }
+
+  @Override
   public void expand(
       float[] u, int uAt, int uStride, float[] rows, int rowsAt, int stride, float[] x, int at) {
     for (int i = 0; i < 2; i++) {
@@ -51,7 +82,7 @@ final class PlainRankLanes implements RankLanes {
       int sumsAt,
       int sumsStride) {
     for (int j = 0; j < RANKS; j++) {
-      for (int lane = 0; lane < Lanes.COUNT; lane++) {
+      for (int lane = 0; lane < FEATURES; lane++) {
         int place = sumsAt + j * sumsStride + lane;
         for (int i = 0; i < count; i++) {
           sums[place] = Math.fma(x[at + i * stride + lane], u[uAt + i * uStride + j], sums[place]);

@@ -86,14 +86,16 @@ record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap, Fill
     Linear.Saved saved = projection.forward(pass, normed(pass, chosen));
     NDArray logits = capped(pass, saved.output());
     NDArray ids = Tensors.fromLongs(pass.scope(), chunk.ids(), chunk.ids().length);
-    List<NDArray> loss = HeadKernels.crossEntropy(pass.scope(), logits, ids, scale);
+    NDArray into = softCap.isPresent() ? Tensors.emptyLike(pass.scope(), logits) : logits;
+    HeadKernels.Loss loss =
+        HeadKernels.crossEntropy(pass.scope(), logits, ids, scale, into, pass.rowWork());
     boolean carryToNorm = carry || norm.filter(n -> n.isTrained(pass)).isPresent();
     Optional<NDArray> gradient =
         projection
-            .backward(pass, uncapped(pass, loss.get(1), logits), saved.trace(), carryToNorm)
+            .backward(pass, uncapped(pass, loss.gradient(), logits), saved.trace(), carryToNorm)
             .map(g -> beforeNorm(pass, g, chosen))
             .map(g -> EmbeddingKernels.rows(pass.scope(), g, 0, chunk.ids().length));
-    return new Result(loss.get(0).getDouble(), gradient.filter(g -> carry));
+    return new Result(loss.nats(), gradient.filter(g -> carry));
   }
 
   private NDArray uncapped(Pass pass, NDArray g, NDArray logits) {

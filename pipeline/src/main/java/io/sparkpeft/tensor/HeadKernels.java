@@ -28,12 +28,29 @@ public final class HeadKernels {
   }
 
   /**
-   * The summed cross-entropy (nats, fp64), and the gradient of scale times it by the logits, zero
-   * where there is no target.
+   * @param nats the cross-entropy summed over the places
+   * @param gradient of scale times it by the logits [rows, vocabulary], zero where no target is
    */
-  public static List<NDArray> crossEntropy(
-      NDManager scope, NDArray logits, NDArray targets, double scale) {
-    return CROSS_ENTROPY.tensors(scope, logits, targets, scale);
+  public record Loss(double nats, NDArray gradient) {}
+
+  /**
+   * The cross-entropy and its gradient at once.
+   *
+   * @param gradient of the logits' shape and type, which the gradient may be written into; may be
+   *     the logits, if nobody needs them any more
+   */
+  public static Loss crossEntropy(
+      NDManager scope,
+      NDArray logits,
+      NDArray targets,
+      double scale,
+      NDArray gradient,
+      RowWork by) {
+    if (by == RowWork.LANES) {
+      return LanesCrossEntropy.here().lossAndGradient(logits, targets, scale, gradient);
+    }
+    List<NDArray> loss = CROSS_ENTROPY.tensors(scope, logits, targets, scale);
+    return new Loss(loss.get(0).getDouble(), loss.get(1));
   }
 
   /** Of each target its log-probability (fp64), and whether it is the most likely (bool). */

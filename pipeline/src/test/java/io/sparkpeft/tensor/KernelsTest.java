@@ -313,24 +313,28 @@ class KernelsTest extends TwinTest {
   void crossEntropy() {
     NDArray logits = random(4, 9);
     NDArray targets = manager.create(new long[] {3, 0, 8, 3});
-    List<NDArray> loss = HeadKernels.crossEntropy(manager, logits, targets, 0.25);
-    same(loss.get(0), oracle("plain_cross_entropy", logits, targets));
-    same(loss.get(1), oracle("cross_entropy_gradient", logits, targets));
+    HeadKernels.Loss loss = crossEntropy(logits, targets);
+    same(manager.create((float) loss.nats()), oracle("plain_cross_entropy", logits, targets));
+    same(loss.gradient(), oracle("cross_entropy_gradient", logits, targets));
     List<NDArray> likely = HeadKernels.logLikelihood(manager, logits, targets);
-    same(likely.get(0).sum().neg(), loss.get(0));
+    same(likely.get(0).sum().neg(), manager.create(loss.nats()));
     assertThat(HeadKernels.greedy(manager, logits).toLongArray())
         .isEqualTo(logits.argMax(1).toLongArray());
+  }
+
+  private HeadKernels.Loss crossEntropy(NDArray logits, NDArray targets) {
+    return HeadKernels.crossEntropy(manager, logits, targets, 0.25, logits, RowWork.TORCH);
   }
 
   @Test
   void rowsWithoutATargetCountForNothing() {
     NDArray logits = random(6, 9);
     NDArray targets = manager.create(new long[] {3, 0, 8, 3});
-    List<NDArray> own = HeadKernels.crossEntropy(manager, logits.get("0:4"), targets, 0.25);
-    List<NDArray> filled = HeadKernels.crossEntropy(manager, logits, targets, 0.25);
-    assertThat(filled.get(0)).isEqualTo(own.get(0));
-    assertThat(filled.get(1).get("0:4")).isEqualTo(own.get(1));
-    assertThat(filled.get(1).get("4:6")).isEqualTo(own.get(1).get("0:2").zerosLike());
+    HeadKernels.Loss own = crossEntropy(logits.get("0:4"), targets);
+    HeadKernels.Loss filled = crossEntropy(logits, targets);
+    assertThat(filled.nats()).isEqualTo(own.nats());
+    assertThat(filled.gradient().get("0:4")).isEqualTo(own.gradient());
+    assertThat(filled.gradient().get("4:6")).isEqualTo(own.gradient().get("0:2").zerosLike());
     assertThat(HeadKernels.logLikelihood(manager, logits, targets))
         .isEqualTo(HeadKernels.logLikelihood(manager, logits.get("0:4"), targets));
   }

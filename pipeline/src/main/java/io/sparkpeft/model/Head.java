@@ -21,7 +21,7 @@ import java.util.OptionalDouble;
  */
 record Head(Optional<Norm> norm, Linear projection, OptionalDouble softCap, Filler filler) {
   /** What the logits of one chunk may take in fp32. */
-  private static final long CHUNK_BYTES = 64L << 20;
+  private static final long CHUNK_BYTES = 16L << 20;
 
   /** Places in one chunk. */
   static int chunkRows(long vocabulary) {

@@ -20,10 +20,14 @@ final class SessionConf {
   private static final String DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension";
   private static final String DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog";
 
-  /** Freed tensors stay with the process, in huge pages: page faults cost a tenth of a step. */
+  /**
+   * Freed tensors stay with the process, in huge pages: page faults cost a tenth of a step. Threads
+   * share two heaps: with one each, what compilers once needed lies idle beside the workers.
+   */
   private static final String GLIBC_TUNABLES =
       "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4000000000"
-          + ":glibc.malloc.trim_threshold=8000000000:glibc.malloc.top_pad=268435456";
+          + ":glibc.malloc.trim_threshold=8000000000:glibc.malloc.top_pad=268435456"
+          + ":glibc.malloc.arena_max=2";
 
   /** A JVM would begin with a heap of a sixty-fourth of the machine, which tensors have use for. */
   private static final String SMALL_HEAP_FIRST = "-Xms64m";

@@ -90,7 +90,7 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
     return isCompiled && !instructionSet.equals(CUDA) ? COMPILED_ROWS : 1;
   }
 
-  /** How norms and low-rank paths are computed. */
+  /** How norms, low-rank paths and the cross-entropy are computed. */
   public RowWork rowWork() {
     return instructionSet.endsWith(VECTORS) ? RowWork.LANES : RowWork.TORCH;
   }

@@ -1,9 +1,9 @@
 package io.sparkpeft.tensor;
 
 /**
- * How rows of activations are worked on beside the large products: RMS norms, and low-rank paths
- * with their dropout. The results differ in their last bits, so the choice is made once for a whole
- * run.
+ * How rows of activations are worked on beside the large products: RMS norms, low-rank paths with
+ * their dropout, and the cross-entropy. The results differ in their last bits, so the choice is
+ * made once for a whole run.
  */
 public enum RowWork {
   /** By torch's kernels, one after another: what every device can do. */

@@ -84,6 +84,6 @@ class DecoderMemoryTest {
     assertThat(memory.headBytes(10)).isEqualTo(10 * 100 * 8);
     assertThat(memory.headBytes(Integer.MAX_VALUE))
         .isEqualTo(memory.headBytes(Head.chunkRows(100)));
-    assertThat(Head.chunkRows(32000)).isEqualTo(524);
+    assertThat(Head.chunkRows(32000)).isEqualTo(131);
   }
 }

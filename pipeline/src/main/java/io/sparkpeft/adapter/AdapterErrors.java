@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The failures of adapters: their configurations, their files, their bases. */
 final class AdapterErrors {
@@ -142,16 +144,15 @@ final class AdapterErrors {
   }
 
   static SparkPeftException nothingTargeted(AdapterConfig config, Collection<String> lastSegments) {
+    String settings =
+        Stream.of("target_modules", "exclude_modules", "layers_to_transform")
+            .filter(key -> config.toJson().hasNonNull(key))
+            .map(key -> key + " = " + config.toJson().get(key))
+            .collect(Collectors.joining(", "));
     return SparkPeftException.of(
         CONFIGURATION,
         "No module of the base is adapted.",
-        "target_modules "
-            + config.toJson().get("target_modules")
-            + " without exclude_modules "
-            + config.toJson().get("exclude_modules")
-            + " in layers "
-            + config.toJson().get("layers_to_transform")
-            + " leaves none of its linear modules.",
+        "With " + settings + " none of its linear modules is left.",
         "Their names end in " + String.join(", ", lastSegments) + ".");
   }
 

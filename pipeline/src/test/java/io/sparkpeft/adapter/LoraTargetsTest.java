@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkpeft.base.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,18 @@ class LoraTargetsTest {
               .put("scaling", target.scaling()));
     }
     assertThat(found).map(JsonNode::toString).isEqualTo(asDoubles(expected));
+  }
+
+  @Test
+  void whatLeavesNothingIsNamed() {
+    ObjectNode settings = Json.object();
+    settings.putArray("target_modules").add("conv1d").add("emb");
+    settings.putArray("layers_to_transform").add(1);
+    LoraConfig config = LoraConfig.of(settings).resolvedFor(Goldens.base(MODULES));
+    assertThatThrownBy(() -> LoraTargets.match(config, MODULES))
+        .hasMessageContaining(
+            "With target_modules = [\"conv1d\",\"emb\"], layers_to_transform = [1]"
+                + " none of its linear modules is left.");
   }
 
   /** PEFT leaves an alpha of 8 a whole number. */

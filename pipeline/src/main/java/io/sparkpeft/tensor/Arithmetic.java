@@ -77,7 +77,8 @@ public record Arithmetic(Dtype compute, Product product, String instructionSet) 
   private static String instructionSet(Device device) {
     return device.isGpu()
         ? CUDA
-        : Processor.here().instructionSet() + (LanesAttention.isAvailable() ? VECTORS : "");
+        : Processor.here().instructionSet()
+            + (ProcessorLanes.ofThisMachine().isPresent() ? VECTORS : "");
   }
 
   /**

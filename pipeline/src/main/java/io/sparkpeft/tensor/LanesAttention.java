@@ -16,15 +16,11 @@ import java.util.Optional;
  * AttentionKernels}; it computes in fp32, whatever the tensors' type is.
  */
 final class LanesAttention {
-  private static final String VECTORS = "io.sparkpeft.tensor.VectorLanes";
-
   /** How observers know it. */
   private static final String NAME = "lanes_attention";
 
   /** Numbers of a row that are worth going to the tensors' memory for. */
   private static final int READ_TOGETHER = 256;
-
-  private static final Optional<Lanes> HERE = vectors();
 
   private final Lanes lanes;
 
@@ -32,31 +28,14 @@ final class LanesAttention {
     this.lanes = lanes;
   }
 
-  /**
-   * Whether this machine has vectors for it: not where {@link JavaVectors} finds none, nor without
-   * AVX-512.
-   */
-  static boolean isAvailable() {
-    return HERE.isPresent();
-  }
-
   /** With this machine's vectors, which must be there. */
   static LanesAttention here() {
-    return new LanesAttention(HERE.orElseThrow());
-  }
-
-  static Optional<Lanes> lanes() {
-    return HERE;
+    return new LanesAttention(ProcessorLanes.here().lanes());
   }
 
   /** Whether heads of so many features can be computed. */
   static boolean takes(long features) {
     return features % Lanes.GROUPS == 0;
-  }
-
-  private static Optional<Lanes> vectors() {
-    float[] some = new float[Lanes.COUNT];
-    return JavaVectors.load(Lanes.class, VECTORS, lanes -> lanes.add(some, 0, some, 1));
   }
 
   /** As {@link AttentionKernels#attention}. The statistics are tops and inverses [K, G, 2, N]. */

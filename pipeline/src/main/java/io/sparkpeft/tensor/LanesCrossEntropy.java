@@ -3,7 +3,6 @@ package io.sparkpeft.tensor;
 import ai.djl.ndarray.NDArray;
 import io.sparkpeft.tensor.HeadKernels.Loss;
 import java.util.Arrays;
-import java.util.Optional;
 
 /**
  * Cross-entropy on a CPU, see {@link RowWork#LANES}: the logits of one place at a time, which stay
@@ -11,31 +10,20 @@ import java.util.Optional;
  * logits' type is.
  */
 final class LanesCrossEntropy {
-  private static final Optional<LanesCrossEntropy> HERE =
-      LanesNorm.ofVectors()
-          .flatMap(
-              norm ->
-                  LanesAttention.lanes().map(lanes -> new LanesCrossEntropy(lanes, norm.lanes())));
-
   /** Powers of two are what {@link Lanes} has. */
   private static final float LOG2_E = (float) (1 / Math.log(2));
 
   private final Lanes lanes;
   private final RowLanes rows;
 
-  LanesCrossEntropy(Lanes lanes, RowLanes rows) {
-    this.lanes = lanes;
-    this.rows = rows;
+  LanesCrossEntropy(ProcessorLanes by) {
+    this.lanes = by.lanes();
+    this.rows = by.rows();
   }
 
-  /** With this machine's vectors, which must be there, see {@link LanesAttention#isAvailable}. */
+  /** With this machine's vectors, which must be there. */
   static LanesCrossEntropy here() {
-    return HERE.orElseThrow();
-  }
-
-  /** Nothing where this machine has none. */
-  static Optional<LanesCrossEntropy> ofVectors() {
-    return HERE;
+    return new LanesCrossEntropy(ProcessorLanes.here());
   }
 
   /**

@@ -11,46 +11,23 @@ import java.util.Optional;
  * computes in fp32, whatever the tensors' type is.
  */
 final class LanesLowRank {
-  private static final String VECTORS = "io.sparkpeft.tensor.VectorRankLanes";
-  private static final Optional<LanesLowRank> HERE = vectors();
+  private final ProcessorLanes by;
 
-  private final Lanes halves;
-  private final RankLanes lanes;
-
-  /**
-   * @param halves reads and writes bfloat16
-   */
-  LanesLowRank(Lanes halves, RankLanes lanes) {
-    this.halves = halves;
-    this.lanes = lanes;
+  LanesLowRank(ProcessorLanes by) {
+    this.by = by;
   }
 
-  /** With this machine's vectors, which must be there, see {@link LanesAttention#isAvailable}. */
+  /** With this machine's vectors, which must be there. */
   static LanesLowRank here() {
-    return HERE.orElseThrow();
-  }
-
-  /** Nothing where this machine has none. */
-  static Optional<LanesLowRank> ofVectors() {
-    return HERE;
-  }
-
-  private static Optional<LanesLowRank> vectors() {
-    float[] some = new float[RankLanes.ROWS * Lanes.COUNT];
-    int stride = Lanes.COUNT;
-    return JavaVectors.load(
-            RankLanes.class,
-            VECTORS,
-            lanes -> lanes.inner(some, 0, stride, 1, some, 0, some, 0, stride))
-        .flatMap(ranks -> LanesAttention.lanes().map(halves -> new LanesLowRank(halves, ranks)));
+    return new LanesLowRank(ProcessorLanes.here());
   }
 
   RankLanes lanes() {
-    return lanes;
+    return by.ranks();
   }
 
   TensorRows rows(NDArray tensor) {
-    return TensorRows.of(tensor, 0, Math.toIntExact(tensor.getShape().get(1)), halves);
+    return TensorRows.of(tensor, 0, Math.toIntExact(tensor.getShape().get(1)), by.lanes());
   }
 
   /**

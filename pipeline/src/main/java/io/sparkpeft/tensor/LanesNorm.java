@@ -3,49 +3,29 @@ package io.sparkpeft.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * RMS norms on a CPU, see {@link RowWork#LANES}. Shapes are those of {@link NormKernels}; it
  * computes in fp32, whatever the tensors' type is.
  */
 final class LanesNorm {
-  private static final String VECTORS = "io.sparkpeft.tensor.VectorRowLanes";
-  private static final Optional<LanesNorm> HERE = vectors();
+  private final ProcessorLanes by;
 
-  private final Lanes halves;
-  private final RowLanes lanes;
-
-  /**
-   * @param halves reads and writes bfloat16
-   */
-  LanesNorm(Lanes halves, RowLanes lanes) {
-    this.halves = halves;
-    this.lanes = lanes;
+  LanesNorm(ProcessorLanes by) {
+    this.by = by;
   }
 
-  /** With this machine's vectors, which must be there, see {@link LanesAttention#isAvailable}. */
+  /** With this machine's vectors, which must be there. */
   static LanesNorm here() {
-    return HERE.orElseThrow();
-  }
-
-  /** Nothing where this machine has none. */
-  static Optional<LanesNorm> ofVectors() {
-    return HERE;
-  }
-
-  private static Optional<LanesNorm> vectors() {
-    float[] some = new float[Lanes.COUNT];
-    return JavaVectors.load(RowLanes.class, VECTORS, lanes -> lanes.scale(some, 0, Lanes.COUNT, 1))
-        .flatMap(rows -> LanesAttention.lanes().map(halves -> new LanesNorm(halves, rows)));
+    return new LanesNorm(ProcessorLanes.here());
   }
 
   RowLanes lanes() {
-    return lanes;
+    return by.rows();
   }
 
   TensorRows rows(NDArray tensor, int features) {
-    return TensorRows.of(tensor, 0, features, halves);
+    return TensorRows.of(tensor, 0, features, by.lanes());
   }
 
   /**

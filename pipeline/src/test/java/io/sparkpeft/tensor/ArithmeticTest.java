@@ -65,7 +65,7 @@ class ArithmeticTest {
     assertThat(without.attention()).isEqualTo(Attention.BLOCKS);
     assertThat(without.runsOn(Device.cpu())).isTrue();
     assertThat(with.attention()).isEqualTo(Attention.LANES);
-    assertThat(with.runsOn(Device.cpu())).isEqualTo(LanesAttention.isAvailable());
+    assertThat(with.runsOn(Device.cpu())).isEqualTo(ProcessorLanes.ofThisMachine().isPresent());
   }
 
   @Test

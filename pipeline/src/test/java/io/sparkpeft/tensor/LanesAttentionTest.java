@@ -105,7 +105,9 @@ class LanesAttentionTest extends TwinTest {
   }
 
   private static void forEachLanes(Consumer<LanesAttention> work) {
-    Stream.concat(Stream.of(new PlainLanes()), LanesAttention.lanes().stream())
+    Stream.concat(
+            Stream.of(new PlainLanes()),
+            ProcessorLanes.ofThisMachine().map(ProcessorLanes::lanes).stream())
         .map(LanesAttention::new)
         .forEach(work);
   }

@@ -19,9 +19,7 @@ class LanesCrossEntropyTest extends TwinTest {
   }
 
   private static Stream<LanesCrossEntropy> implementations() {
-    Stream<LanesCrossEntropy> here = LanesCrossEntropy.ofVectors().stream();
-    return Stream.concat(
-        Stream.of(new LanesCrossEntropy(new PlainLanes(), new PlainRowLanes())), here);
+    return PlainLanes.andOfThisMachine().map(LanesCrossEntropy::new);
   }
 
   /** Vocabularies that fill groups of lanes, and that do not; the last two rows have no target. */

@@ -20,8 +20,7 @@ class LanesLowRankTest extends TwinTest {
   }
 
   private static Stream<LanesLowRank> implementations() {
-    Stream<LanesLowRank> here = LanesLowRank.ofVectors().stream();
-    return Stream.concat(Stream.of(new LanesLowRank(new PlainLanes(), new PlainRankLanes())), here);
+    return PlainLanes.andOfThisMachine().map(LanesLowRank::new);
   }
 
   /** Rows, features and ranks that fill groups, and that do not; some blocks of rows, and one. */

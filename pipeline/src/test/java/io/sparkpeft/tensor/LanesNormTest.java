@@ -15,9 +15,7 @@ class LanesNormTest extends TwinTest {
   }
 
   private static Stream<LanesNorm> implementations() {
-    Stream<LanesNorm> here =
-        LanesAttention.isAvailable() ? Stream.of(LanesNorm.here()) : Stream.of();
-    return Stream.concat(Stream.of(new LanesNorm(new PlainLanes(), new PlainRowLanes())), here);
+    return PlainLanes.andOfThisMachine().map(LanesNorm::new);
   }
 
   /** Rows that end within a group of lanes, several that are worked on together, and long ones. */

@@ -9,7 +9,7 @@ class LanesTest extends VectorsTest<Lanes> {
   private static final int GROUPS = 24;
 
   LanesTest() {
-    super(5, new PlainLanes(), LanesAttention.lanes());
+    super(5, new PlainLanes(), ProcessorLanes.ofThisMachine().map(ProcessorLanes::lanes));
   }
 
   @Test

@@ -1,7 +1,17 @@
 package io.sparkpeft.tensor;
 
+import java.util.stream.Stream;
+
 /** Lane by lane, as plainly as it can be said: the twin of {@link VectorLanes}. */
 final class PlainLanes implements Lanes {
+
+  /** All twins, and this machine's vectors if it has any. */
+  static Stream<ProcessorLanes> andOfThisMachine() {
+    ProcessorLanes plain =
+        new ProcessorLanes(new PlainLanes(), new PlainRowLanes(), new PlainRankLanes());
+    return Stream.concat(Stream.of(plain), ProcessorLanes.ofThisMachine().stream());
+  }
+
   @Override
   public void weigh(float[] weights, int at, int step, float[] x, int terms, float[] to, int toAt) {
     for (int u = 0; u < GROUPS; u++) {

@@ -9,7 +9,7 @@ class RankLanesTest extends VectorsTest<RankLanes> {
   private static final int ROWS = 11;
 
   RankLanesTest() {
-    super(9, new PlainRankLanes(), LanesLowRank.ofVectors().map(LanesLowRank::lanes));
+    super(9, new PlainRankLanes(), ProcessorLanes.ofThisMachine().map(ProcessorLanes::ranks));
   }
 
   @Test

@@ -6,7 +6,7 @@ class RowLanesTest extends VectorsTest<RowLanes> {
   private static final int COUNT = 80;
 
   RowLanesTest() {
-    super(6, new PlainRowLanes(), LanesNorm.ofVectors().map(LanesNorm::lanes));
+    super(6, new PlainRowLanes(), ProcessorLanes.ofThisMachine().map(ProcessorLanes::rows));
   }
 
   @Test

@@ -74,8 +74,8 @@ class DecoderReferenceTest {
   @ValueSource(strings = {"untied", "tied"})
   void greedyTextOfRaggedPrompts(String name) {
     try (ReferenceModel model = ReferenceModel.open(name)) {
-      List<int[]> prompts = lists(model.facts.get("prompts"));
-      List<int[]> expected = lists(model.facts.get("greedy"));
+      List<int[]> prompts = model.lists("prompts");
+      List<int[]> expected = model.lists("greedy");
       GenerationSettings settings = GenerationSettings.greedy(32, Set.of());
       List<int[]> answers =
           Generator.generate(model.decoder, Optional.of(model.adapter), prompts, settings);
@@ -132,11 +132,5 @@ class DecoderReferenceTest {
             .isCloseTo(expected[row * vocabulary + i], within((float) LOGIT_TOLERANCE));
       }
     }
-  }
-
-  private static List<int[]> lists(JsonNode node) {
-    List<int[]> lists = new ArrayList<>();
-    node.forEach(list -> lists.add(ReferenceModel.tokens(list)));
-    return lists;
   }
 }

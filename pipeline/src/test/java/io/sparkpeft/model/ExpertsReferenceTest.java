@@ -76,13 +76,7 @@ class ExpertsReferenceTest {
   @MethodSource("variants")
   void greedyTextOfRaggedPrompts(String variant) {
     try (ReferenceModel model = open(variant, Dtype.FLOAT32)) {
-      List<int[]> answers =
-          Generator.generate(
-              model.decoder,
-              Optional.of(model.adapter),
-              lists(model.facts.get("prompts")),
-              GenerationSettings.greedy(32, Set.of()));
-      assertThat(answers).containsExactlyElementsOf(lists(model.facts.get("greedy")));
+      model.assertGreedyTexts();
     }
   }
 
@@ -184,7 +178,8 @@ class ExpertsReferenceTest {
               .lossAndGradient(model.batch(), 1, 0, gradient);
       double expected = model.facts.get("loss").asDouble();
       assertThat(loss).isCloseTo(expected, within(0.02 * expected));
-      assertThat(cosine(gradient, model.expectedGradient("gradient."))).isGreaterThan(0.9);
+      assertThat(ReferenceModel.cosine(gradient, model.expectedGradient("gradient.")))
+          .isGreaterThan(0.9);
     }
   }
 
@@ -192,13 +187,13 @@ class ExpertsReferenceTest {
   @Test
   void rowsOfSeveralAdapters() {
     try (ReferenceModel model = open("experts", Dtype.FLOAT32)) {
-      List<int[]> texts = lists(model.facts.get("prompts"));
+      List<int[]> texts = model.lists("prompts");
       List<Prompt> prompts = new ArrayList<>();
       List<int[]> expected = new ArrayList<>();
       for (int i = 0; i < texts.size(); i++) {
         prompts.add(new Prompt(texts.get(i), i, Optional.of(model.adapter)));
         prompts.add(new Prompt(texts.get(i), i, Optional.empty()));
-        expected.add(lists(model.facts.get("greedy")).get(i));
+        expected.add(model.lists("greedy").get(i));
         expected.addAll(
             Generator.generate(
                 model.decoder,
@@ -259,23 +254,5 @@ class ExpertsReferenceTest {
             ? Arithmetic.choose(Optional.of(dtype), dtype, Device.cpu())
             : new Arithmetic(dtype, Product.PLAIN, "");
     return ReferenceModel.variantOfLora(variant, "adapter", arithmetic);
-  }
-
-  private static double cosine(float[] a, float[] b) {
-    double product = 0;
-    double ofA = 0;
-    double ofB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-      ofA += (double) a[i] * a[i];
-      ofB += (double) b[i] * b[i];
-    }
-    return product / Math.sqrt(ofA * ofB);
-  }
-
-  private static List<int[]> lists(JsonNode node) {
-    List<int[]> lists = new ArrayList<>();
-    node.forEach(list -> lists.add(ReferenceModel.tokens(list)));
-    return lists;
   }
 }

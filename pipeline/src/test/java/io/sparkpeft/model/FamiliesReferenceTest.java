@@ -23,7 +23,6 @@ import io.sparkpeft.tensor.Product;
 import io.sparkpeft.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -66,7 +65,8 @@ class FamiliesReferenceTest {
     Arithmetic arithmetic = new Arithmetic(Dtype.BFLOAT16, Product.PLAIN, "");
     try (ReferenceModel model = ReferenceModel.open("families/" + family, arithmetic)) {
       float[] logits = model.decoder.logits(Optional.of(model.adapter), model.tokens("long"));
-      assertThat(cosine(logits, model.floats("adapted_logits"))).isGreaterThan(LEAST_COSINE);
+      assertThat(ReferenceModel.cosine(logits, model.floats("adapted_logits")))
+          .isGreaterThan(LEAST_COSINE);
     }
   }
 
@@ -155,13 +155,7 @@ class FamiliesReferenceTest {
   @MethodSource("families")
   void greedyTextOfRaggedPrompts(String family) {
     try (ReferenceModel model = open(family)) {
-      List<int[]> answers =
-          Generator.generate(
-              model.decoder,
-              Optional.of(model.adapter),
-              lists(model.facts.get("prompts")),
-              GenerationSettings.greedy(32, Set.of()));
-      assertThat(answers).containsExactlyElementsOf(lists(model.facts.get("greedy")));
+      model.assertGreedyTexts();
     }
   }
 
@@ -267,23 +261,5 @@ class FamiliesReferenceTest {
     }
     assertThat(norm).as(part.name()).isPositive();
     return Math.sqrt(difference / norm);
-  }
-
-  private static double cosine(float[] a, float[] b) {
-    double product = 0;
-    double ofA = 0;
-    double ofB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-      ofA += (double) a[i] * a[i];
-      ofB += (double) b[i] * b[i];
-    }
-    return product / Math.sqrt(ofA * ofB);
-  }
-
-  private static List<int[]> lists(JsonNode node) {
-    List<int[]> lists = new ArrayList<>();
-    node.forEach(list -> lists.add(ReferenceModel.tokens(list)));
-    return lists;
   }
 }

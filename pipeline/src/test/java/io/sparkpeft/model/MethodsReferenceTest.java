@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,7 +69,8 @@ class MethodsReferenceTest {
     Arithmetic arithmetic = new Arithmetic(Dtype.BFLOAT16, Product.PLAIN, "");
     try (ReferenceModel model = ReferenceModel.method(method, arithmetic)) {
       float[] logits = model.decoder.logits(Optional.of(model.adapter), model.tokens("long"));
-      assertThat(cosine(kept(logits), model.floats("adapted_logits"))).isGreaterThan(LEAST_COSINE);
+      assertThat(ReferenceModel.cosine(kept(logits), model.floats("adapted_logits")))
+          .isGreaterThan(LEAST_COSINE);
     }
   }
 
@@ -121,13 +121,7 @@ class MethodsReferenceTest {
   @MethodSource("methods")
   void greedyTextOfRaggedPrompts(String method) {
     try (ReferenceModel model = ReferenceModel.method(method)) {
-      List<int[]> answers =
-          Generator.generate(
-              model.decoder,
-              Optional.of(model.adapter),
-              lists(model.facts.get("prompts")),
-              GenerationSettings.greedy(32, Set.of()));
-      assertThat(answers).containsExactlyElementsOf(lists(model.facts.get("greedy")));
+      model.assertGreedyTexts();
     }
   }
 
@@ -240,29 +234,11 @@ class MethodsReferenceTest {
     return kept;
   }
 
-  private static double cosine(float[] a, float[] b) {
-    double product = 0;
-    double ofA = 0;
-    double ofB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-      ofA += (double) a[i] * a[i];
-      ofB += (double) b[i] * b[i];
-    }
-    return product / Math.sqrt(ofA * ofB);
-  }
-
   private static AdapterConfig config(String method) {
     return AdapterConfig.read(adapter(method));
   }
 
   private static Path adapter(String method) {
     return ReferenceModel.path("methods/" + method).resolve("adapter");
-  }
-
-  private static List<int[]> lists(JsonNode node) {
-    List<int[]> lists = new ArrayList<>();
-    node.forEach(list -> lists.add(ReferenceModel.tokens(list)));
-    return lists;
   }
 }

@@ -31,7 +31,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -170,7 +169,7 @@ class QuantizedModelsTest {
       float[] exact = model.decoder.logits(Optional.empty(), tokens);
       float[] fine =
           load(model, "untied", new Quantization(type, 32, false)).logits(Optional.empty(), tokens);
-      assertThat(cosine(exact, fine)).isBetween(0.95, 1 - 1e-9);
+      assertThat(ReferenceModel.cosine(exact, fine)).isBetween(0.95, 1 - 1e-9);
     }
   }
 
@@ -267,22 +266,5 @@ class QuantizedModelsTest {
       assertThat(logits[row * vocabulary + i % vocabulary])
           .isCloseTo(expected[i], within((float) TOLERANCE));
     }
-  }
-
-  private static double cosine(float[] a, float[] b) {
-    double product = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-    }
-    return product / (norm(a) * norm(b));
-  }
-
-  private static double norm(float[] values) {
-    float[] copy = Arrays.copyOf(values, values.length);
-    double sum = 0;
-    for (float value : copy) {
-      sum += (double) value * value;
-    }
-    return Math.sqrt(sum);
   }
 }

@@ -1,5 +1,7 @@
 package io.sparkpeft.model;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,8 +21,11 @@ import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -152,6 +157,35 @@ final class ReferenceModel implements AutoCloseable {
 
   static int[] tokens(JsonNode node) {
     return IntStream.range(0, node.size()).map(i -> node.get(i).asInt()).toArray();
+  }
+
+  List<int[]> lists(String key) {
+    List<int[]> lists = new ArrayList<>();
+    facts.get(key).forEach(list -> lists.add(tokens(list)));
+    return lists;
+  }
+
+  /** What transformers writes behind prompts of several lengths. */
+  void assertGreedyTexts() {
+    List<int[]> answers =
+        Generator.generate(
+            decoder,
+            Optional.of(adapter),
+            lists("prompts"),
+            GenerationSettings.greedy(32, Set.of()));
+    assertThat(answers).containsExactlyElementsOf(lists("greedy"));
+  }
+
+  static double cosine(float[] a, float[] b) {
+    double product = 0;
+    double ofA = 0;
+    double ofB = 0;
+    for (int i = 0; i < a.length; i++) {
+      product += (double) a[i] * b[i];
+      ofA += (double) a[i] * a[i];
+      ofB += (double) b[i] * b[i];
+    }
+    return product / Math.sqrt(ofA * ofB);
   }
 
   /** Documents of 20, 13 and 7 tokens. */

@@ -86,12 +86,12 @@ record AdaptedExperts(
     Sums sums = sums(pass, n, routing, carry);
     boolean isPlain = carry && ins.isEmpty() && outs.isEmpty();
     for (int expert : ExpertsMlp.withTokens(routing)) {
-      if (!isPlain) {
-        AdaptedExpertsKernels.addVjpTo(
-            sums, gy, n, routing, mlp.expanded(pass, expert), pairs(), pass.product());
-      } else {
+      if (isPlain) {
         ExpertsKernels.addVjpTo(
             sums.x(), sums.shares(), gy, n, routing, mlp.expanded(pass, expert), pass.product());
+      } else {
+        AdaptedExpertsKernels.addVjpTo(
+            sums, gy, n, routing, mlp.expanded(pass, expert), pairs(), pass.product());
       }
     }
     sums.ins().ifPresent(gradients -> handOn(pass, ins, gradients));

@@ -10,14 +10,11 @@ import java.util.Arrays;
 final class HeadAttention {
   static final int BLOCK = Lanes.COUNT;
 
-  /** Powers of two are what {@link Lanes} has. */
-  private static final float LOG2_E = (float) (1 / Math.log(2));
-
   /** A block's last keys, which not all of its positions see, and those up to a whole group. */
   private static final int LAST_KEYS = BLOCK + Lanes.GROUPS;
 
   private static final float[] FUTURE = future();
-  private static final float[] ONES = ones();
+  private static final float[] ONES = Lanes.ones();
 
   /**
    * @param heads K, key heads side by side
@@ -196,7 +193,7 @@ final class HeadAttention {
   /** Logarithms of the base of 2, -inf of what is not seen; the result is how many keys it has. */
   private int score(int query, int past, float scale) {
     int seen = seen(past);
-    lanes.transpose(q, query * d, queryRows, d, LOG2_E * scale, qLanes, 0);
+    lanes.transpose(q, query * d, queryRows, d, Lanes.LOG2_E * scale, qLanes, 0);
     weighFeatures(keyLanes, keyHead(query), qLanes, seen, scores);
     lanes.add(scores, past * BLOCK, FUTURE, seen - past);
     return seen;
@@ -251,11 +248,5 @@ final class HeadAttention {
       Arrays.fill(future, key * BLOCK, key * BLOCK + Math.min(key, BLOCK), Float.NEGATIVE_INFINITY);
     }
     return future;
-  }
-
-  private static float[] ones() {
-    float[] ones = new float[BLOCK];
-    Arrays.fill(ones, 1);
-    return ones;
   }
 }

@@ -1,5 +1,7 @@
 package io.sparkpeft.tensor;
 
+import java.util.Arrays;
+
 /**
  * Arithmetic in fp32 on {@value #COUNT} numbers at a time, the lanes. Arrays hold groups of lanes
  * one after another, or rows of other lengths. Every lane is computed by itself and in the same
@@ -8,6 +10,9 @@ package io.sparkpeft.tensor;
 interface Lanes {
   /** How many numbers are worked on at a time. */
   int COUNT = 16;
+
+  /** Makes exponents of e to those of 2, which {@link #raise} takes. */
+  float LOG2_E = (float) (1 / Math.log(2));
 
   /** How many groups of lanes {@link #weigh} and {@link #spread} compute at once. */
   int GROUPS = 8;
@@ -87,4 +92,24 @@ interface Lanes {
 
   /** Numbers in fp32, whole groups of lanes, to the nearest bfloat16, ties to even. */
   void narrow(float[] from, int fromAt, int count, short[] halves);
+
+  /** A group of lanes that are all 1. */
+  static float[] ones() {
+    float[] ones = new float[COUNT];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  /** The sum of a group of lanes: the upper half onto the lower one, until one number is left. */
+  static float sum(float[] lanes, int at) {
+    float s0 = lanes[at] + lanes[at + 8];
+    float s1 = lanes[at + 1] + lanes[at + 9];
+    float s2 = lanes[at + 2] + lanes[at + 10];
+    float s3 = lanes[at + 3] + lanes[at + 11];
+    float s4 = lanes[at + 4] + lanes[at + 12];
+    float s5 = lanes[at + 5] + lanes[at + 13];
+    float s6 = lanes[at + 6] + lanes[at + 14];
+    float s7 = lanes[at + 7] + lanes[at + 15];
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
+  }
 }

@@ -10,8 +10,7 @@ import java.util.Arrays;
  * logits' type is.
  */
 final class LanesCrossEntropy {
-  /** Powers of two are what {@link Lanes} has. */
-  private static final float LOG2_E = (float) (1 / Math.log(2));
+  private static final float[] ONES = Lanes.ones();
 
   private final Lanes lanes;
   private final RowLanes rows;
@@ -63,7 +62,7 @@ final class LanesCrossEntropy {
    */
   private double ofRow(float[] row, int target, float scale) {
     int groups = row.length / Lanes.COUNT;
-    rows.scale(row, 0, row.length, LOG2_E);
+    rows.scale(row, 0, row.length, Lanes.LOG2_E);
     float[] top = new float[Lanes.COUNT];
     lanes.highest(row, groups, top);
     for (float lane : top) {
@@ -72,10 +71,8 @@ final class LanesCrossEntropy {
     Arrays.fill(top, top[0]);
     double belowTop = (double) top[0] - row[target];
 
-    float[] ones = new float[Lanes.COUNT];
-    Arrays.fill(ones, 1);
     float[] totals = new float[Lanes.COUNT];
-    lanes.raise(row, groups, top, ones, totals);
+    lanes.raise(row, groups, top, ONES, totals);
     double total = 0;
     for (float lane : totals) {
       total += lane;

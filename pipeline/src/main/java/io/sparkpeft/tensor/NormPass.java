@@ -103,11 +103,6 @@ final class NormPass {
   /** Of the products of two rows. */
   private float mean(float[] a, float[] b, int at) {
     by.lanes().dot(a, at, b, at, stride, sums);
-    for (int half = Lanes.COUNT / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        sums[i] += sums[i + half];
-      }
-    }
-    return sums[0] / features;
+    return Lanes.sum(sums, 0) / features;
   }
 }

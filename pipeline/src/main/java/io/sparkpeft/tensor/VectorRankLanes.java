@@ -146,21 +146,9 @@ final class VectorRankLanes implements RankLanes {
     q3.intoArray(sums, 15 * COUNT);
     for (int i = 0; i < DOTS; i++) {
       for (int j = 0; j < DOTS; j++) {
-        u[uAt + i * uStride + j] = sum(sums, (i * DOTS + j) * COUNT);
+        u[uAt + i * uStride + j] = Lanes.sum(sums, (i * DOTS + j) * COUNT);
       }
     }
-  }
-
-  private static float sum(float[] lanes, int at) {
-    float s0 = lanes[at] + lanes[at + 8];
-    float s1 = lanes[at + 1] + lanes[at + 9];
-    float s2 = lanes[at + 2] + lanes[at + 10];
-    float s3 = lanes[at + 3] + lanes[at + 11];
-    float s4 = lanes[at + 4] + lanes[at + 12];
-    float s5 = lanes[at + 5] + lanes[at + 13];
-    float s6 = lanes[at + 6] + lanes[at + 14];
-    float s7 = lanes[at + 7] + lanes[at + 15];
-    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
   }
 
   @Override

@@ -82,16 +82,16 @@ public final class AdapterTraining {
       Documents documents = Documents.of(batch.lengths());
       GatheredGradient derived = new GatheredGradient(scope);
       GradientSink sink = adapter.derivation().isPresent() ? derived : flat;
-      Pass pass = decoder.trainingPass(scope, adapter, documents, dropout, sink);
+      long[] wanted = wanted(batch, targets);
+      Pass pass = decoder.trainingPass(scope, adapter, documents, dropout, sink).wanting(wanted);
       boolean isEmbeddingTrained = decoder.embedding().isTrained(pass);
       int lowest = isEmbeddingTrained ? 0 : lowestAdapted(pass);
       NDArray bottom = decoder.embed(pass, batch.tokens());
-      for (DecoderLayer layer : decoder.layers().subList(0, lowest)) {
-        bottom = Decoder.forward(pass, layer, bottom);
+      for (int i = 0; i < lowest; i++) {
+        bottom = Decoder.forward(decoder.through(i, pass), decoder.layers().get(i), bottom);
       }
-      List<DecoderLayer> layers = decoder.layers().subList(lowest, decoder.layers().size());
       Head.Result result =
-          aboveLowest(pass, layers, bottom, targets, lossScale, isEmbeddingTrained);
+          fromLowest(pass, lowest, bottom, targets.among(wanted), lossScale, isEmbeddingTrained);
       result.gradient().ifPresent(g -> decoder.embedding().backward(pass, batch.tokens(), g));
       adapter.derivation().ifPresent(derivation -> derived.pullBack(derivation, flat));
       return result.loss();
@@ -101,15 +101,20 @@ public final class AdapterTraining {
   /** The summed loss alone, without dropout: for validation. */
   public double loss(TokenBatch validated) {
     TokenBatch batch = filler.fill(validated);
+    Targets targets = Targets.of(batch);
+    if (targets.rows().length == 0) {
+      return 0;
+    }
     decoder.checkLength(Optional.of(adapter), batch.longest());
     double loss = 0;
     try (NDManager scope = decoder.newScope()) {
       Documents documents = Documents.of(batch.lengths());
       AdapterRows rows = AdapterRows.all(Optional.of(adapter), documents);
-      Pass pass = decoder.pass(scope, rows, documents);
+      long[] wanted = wanted(batch, targets);
+      Pass pass = decoder.pass(scope, rows, documents).wanting(wanted);
       NDArray x = decoder.hidden(pass, batch.tokens());
-      for (Targets chunk : decoder.head().chunks(Targets.of(batch))) {
-        loss += loss(pass, x, chunk);
+      for (Targets chunk : decoder.head().chunks(targets.among(wanted))) {
+        loss += loss(pass.behindAttention(), x, chunk);
       }
     }
     return loss;
@@ -126,6 +131,11 @@ public final class AdapterTraining {
     }
   }
 
+  /** The rows of the last layer's result that the head reads, and those that fill them up. */
+  private long[] wanted(TokenBatch batch, Targets targets) {
+    return filler.fill(targets.rows(), batch.tokens().length);
+  }
+
   /** The first layer with something to train; below it nothing needs a gradient. */
   private int lowestAdapted(Pass pass) {
     List<DecoderLayer> layers = decoder.layers();
@@ -136,30 +146,31 @@ public final class AdapterTraining {
   }
 
   /**
-   * The loss, and the gradient of bottom if that is wanted.
+   * The loss, and the gradient of bottom if that is wanted. Behind the last layer's attention only
+   * the rows go on from which something is predicted: nothing reads the others.
    *
-   * @param carry whether it is
+   * @param lowest the first layer that needs a gradient
+   * @param bottom its input; if there is no such layer, the last one's result
+   * @param targets among the wanted rows
+   * @param carry whether the gradient of bottom is wanted
    */
-  private Head.Result aboveLowest(
-      Pass pass,
-      List<DecoderLayer> layers,
-      NDArray bottom,
-      Targets targets,
-      double lossScale,
-      boolean carry) {
+  private Head.Result fromLowest(
+      Pass pass, int lowest, NDArray bottom, Targets targets, double lossScale, boolean carry) {
     Deque<Step> steps = new ArrayDeque<>();
     NDArray x = bottom;
-    for (DecoderLayer layer : layers) {
-      Step step = Step.forward(pass, layer, x, checkpointing);
+    for (int i = lowest; i < decoder.layers().size(); i++) {
+      DecoderLayer layer = decoder.layers().get(i);
+      Step step = Step.forward(decoder.through(i, pass), layer, x, checkpointing);
       steps.push(step);
       x = step.output();
     }
+    boolean carryToHead = carry || !steps.isEmpty();
     Head.Result head =
-        decoder.head().lossAndGradient(pass, x, targets, lossScale, carry || !layers.isEmpty());
+        decoder.head().lossAndGradient(pass.behindAttention(), x, targets, lossScale, carryToHead);
     Optional<NDArray> gradient = head.gradient();
     while (!steps.isEmpty()) {
       Step step = steps.pop();
-      gradient = step.backward(pass, gradient.orElseThrow(), carry || !steps.isEmpty());
+      gradient = step.backward(gradient.orElseThrow(), carry || !steps.isEmpty());
     }
     return new Head.Result(head.loss(), gradient);
   }
@@ -171,6 +182,7 @@ public final class AdapterTraining {
    * @param saved gives all that the backward pass needs, kept or computed again
    */
   private record Step(
+      Pass pass,
       DecoderLayer layer,
       NDArray input,
       NDArray output,
@@ -183,18 +195,18 @@ public final class AdapterTraining {
       NDArray output = saved.output();
       output.attach(pass.scope());
       if (checkpointing == Checkpointing.KEEP_ALL) {
-        return new Step(layer, x, output, scope, inner -> saved);
+        return new Step(pass, layer, x, output, scope, inner -> saved);
       }
       try (scope) {
         NDManager smaller = pass.scope().newSubManager();
         Kept kept = layer.kept(saved, checkpointing);
         kept.attach(smaller);
-        return new Step(layer, x, output, smaller, inner -> layer.again(inner, x, kept));
+        return new Step(pass, layer, x, output, smaller, inner -> layer.again(inner, x, kept));
       }
     }
 
     /** Closes all that it kept, the incoming gradient too. */
-    Optional<NDArray> backward(Pass pass, NDArray gy, boolean carry) {
+    Optional<NDArray> backward(NDArray gy, boolean carry) {
       try (scope;
           gy;
           output) {

@@ -51,12 +51,13 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
    */
   record Core(Optional<Heads> heads, Mixed mixed) {}
 
-  /** n [tokens, hidden]. */
+  /** n [tokens, hidden]; the result has the wanted rows. */
   Saved forward(Pass pass, NDArray n) {
     HeadInputs.Saved x = ins.forward(pass, n);
     Optional<Heads> heads = headsIfRead(pass, x);
     Mixed mixed = attend(pass, x, heads);
-    return Saved.of(x, Optional.of(new Core(heads, mixed)), out.forward(pass, mixed.y()));
+    NDArray y = pass.wantedOf(mixed.y());
+    return Saved.of(x, Optional.of(new Core(heads, mixed)), out.forward(pass.behindAttention(), y));
   }
 
   private Mixed attend(Pass pass, HeadInputs.Saved x, Optional<Heads> heads) {
@@ -75,10 +76,11 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
   Saved again(Pass pass, NDArray n, Kept kept, boolean isResultRead) {
     HeadInputs.Saved x = ins.again(pass, n, kept);
     Optional<Core> core = Optional.of(new Core(headsIfRead(pass, x), kept.mixed()));
-    NDArray y = kept.mixed().y();
+    NDArray y = pass.wantedOf(kept.mixed().y());
+    Pass behind = pass.behindAttention();
     return isResultRead
-        ? Saved.of(x, core, out.again(pass, y, kept))
-        : new Saved(x, core, out.trace(pass, y), Optional.empty());
+        ? Saved.of(x, core, out.again(behind, y, kept))
+        : new Saved(x, core, out.trace(behind, y), Optional.empty());
   }
 
   private Projections projections(Pass pass, HeadInputs.Saved x) {
@@ -152,11 +154,12 @@ record AttentionBlock(int layer, HeadInputs ins, Linear out, Optional<Rotary> ro
     return Saved.of(x, Optional.empty(), out.forward(pass, mixed));
   }
 
-  /** As {@link MlpBlock#backward}. */
+  /** As {@link MlpBlock#backward}; gy of the wanted rows, the results of all. */
   List<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
     boolean wanted = carry || ins.isAdapted(pass);
     boolean below = wanted || pass.prefix(layer).isPresent();
-    Optional<NDArray> gMixed = out.backward(pass, gy, saved.out(), below);
+    Optional<NDArray> gMixed =
+        out.backward(pass.behindAttention(), gy, saved.out(), below).map(pass::ofAll);
     if (gMixed.isEmpty()) {
       return List.of();
     }

@@ -150,6 +150,7 @@ public final class Decoder {
         documents,
         rotary.at(scope, documents, behindPrefix(Optional.of(adapter), documents.positions())),
         List.of(),
+        Optional.empty(),
         gradients);
   }
 
@@ -181,6 +182,7 @@ public final class Decoder {
         documents,
         rotary.at(scope, documents, behindPrefix(adapters.only(), positions)),
         past,
+        Optional.empty(),
         GradientSink.NONE);
   }
 
@@ -222,13 +224,19 @@ public final class Decoder {
     return parts.embedding().forward(pass, tokens);
   }
 
-  /** What the last layer makes of tokens [tokens, hidden]. */
+  /** What the last layer makes of tokens: [tokens, hidden], or the rows of it that are wanted. */
   NDArray hidden(Pass pass, int[] tokens) {
     NDArray x = embed(pass, tokens);
-    for (DecoderLayer layer : parts.layers()) {
-      x = forward(pass, layer, x);
+    List<DecoderLayer> layers = parts.layers();
+    for (int i = 0; i < layers.size(); i++) {
+      x = forward(through(i, pass), layers.get(i), x);
     }
     return x;
+  }
+
+  /** A pass as it goes through a layer: all but the last need all rows of the one below. */
+  Pass through(int layer, Pass pass) {
+    return layer + 1 < parts.layers().size() ? pass.wantingAll() : pass;
   }
 
   /** A layer's output alone; all else that it made is let go, and so is its input. */

@@ -12,8 +12,9 @@ sealed interface DecoderLayer permits SequentialLayer, NormLastLayer, ParallelLa
 
   /**
    * @param x the layer's input [tokens, hidden]
-   * @param middle the residual stream between attention and MLP; x where they are parallel
-   * @param result empty if only what the backward pass needs was computed
+   * @param middle the wanted rows of the residual stream between attention and MLP; those of x
+   *     where they are parallel
+   * @param result of the wanted rows; empty if only what the backward pass needs was computed
    */
   record Saved(
       NDArray x,
@@ -49,7 +50,7 @@ sealed interface DecoderLayer permits SequentialLayer, NormLastLayer, ParallelLa
   /** Whether the backward pass reads what the MLP gives. */
   boolean readsMlpResult();
 
-  /** As {@link Linear#backward}. */
+  /** As {@link Linear#backward}; gy of the wanted rows, the result of all. */
   Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry);
 
   /** Every document attends to itself; x [tokens, hidden]. */

@@ -3,6 +3,7 @@ package io.sparkpeft.model;
 import io.sparkpeft.data.TokenBatch;
 import io.sparkpeft.tensor.Arithmetic;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /**
  * Brings the rows that a training step multiplies up to a multiple, where products are compiled for
@@ -58,6 +59,20 @@ record Filler(int multiple) {
     long[] rows = Arrays.copyOf(targets.rows(), all);
     Arrays.fill(rows, own, all, rows[own - 1]);
     return new Targets(rows, targets.ids());
+  }
+
+  /**
+   * The rows, and others of all that there are where some are missing.
+   *
+   * @param rows ascending
+   * @param all how many rows there are
+   * @return ascending
+   */
+  long[] fill(long[] rows, int all) {
+    int missing = Math.min(missing(rows.length), all - rows.length);
+    LongStream others =
+        LongStream.range(0, all).filter(row -> Arrays.binarySearch(rows, row) < 0).limit(missing);
+    return LongStream.concat(Arrays.stream(rows), others).sorted().toArray();
   }
 
   private int missing(int rows) {

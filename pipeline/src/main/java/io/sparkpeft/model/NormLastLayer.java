@@ -14,21 +14,23 @@ record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp,
   @Override
   public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
     AttentionBlock.Saved a = attend.apply(x);
-    LinearKernels.addInPlace(pass.scope(), a.output(), x);
-    NDArray middle = attentionNorm.forward(pass, a.output());
-    MlpBlock.Saved f = mlp.forward(pass, middle);
+    Pass behind = pass.behindAttention();
+    LinearKernels.addInPlace(pass.scope(), a.output(), pass.wantedOf(x));
+    NDArray middle = attentionNorm.forward(behind, a.output());
+    MlpBlock.Saved f = mlp.forward(behind, middle);
     LinearKernels.addInPlace(pass.scope(), f.output(), middle);
-    return new Saved(x, a, middle, f, Optional.of(mlpNorm.forward(pass, f.output())));
+    return new Saved(x, a, middle, f, Optional.of(mlpNorm.forward(behind, f.output())));
   }
 
   @Override
   public Saved again(Pass pass, NDArray x, Kept kept) {
     AttentionBlock.Saved a = attention.again(pass, x, kept, true);
     if (!kept.has(attention.out())) {
-      LinearKernels.addInPlace(pass.scope(), a.output(), x);
+      LinearKernels.addInPlace(pass.scope(), a.output(), pass.wantedOf(x));
     }
-    NDArray middle = attentionNorm.forward(pass, a.output());
-    MlpBlock.Saved f = mlp.again(pass, middle, kept, true);
+    Pass behind = pass.behindAttention();
+    NDArray middle = attentionNorm.forward(behind, a.output());
+    MlpBlock.Saved f = mlp.again(behind, middle, kept, true);
     if (!mlp.isResultKept(kept)) {
       LinearKernels.addInPlace(pass.scope(), f.output(), middle);
     }
@@ -48,15 +50,16 @@ record NormLastLayer(AttentionBlock attention, Norm attentionNorm, MlpBlock mlp,
   @Override
   public Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
     boolean below = carry || attention.isAdapted(pass) || attentionNorm.isTrained(pass);
-    NDArray gMlp = mlpNorm.backward(pass, List.of(gy), saved.mlp().output());
-    List<NDArray> gMiddle = with(mlp.backward(pass, gMlp, saved.mlp(), below), gMlp);
+    Pass behind = pass.behindAttention();
+    NDArray gMlp = mlpNorm.backward(behind, List.of(gy), saved.mlp().output());
+    List<NDArray> gMiddle = with(mlp.backward(behind, gMlp, saved.mlp(), below), gMlp);
     if (!below) {
       return Optional.empty();
     }
-    NDArray gAttention = attentionNorm.backward(pass, gMiddle, saved.attention().output());
+    NDArray gAttention = attentionNorm.backward(behind, gMiddle, saved.attention().output());
     List<NDArray> g = attention.backward(pass, gAttention, saved.attention(), carry);
     return carry
-        ? Optional.of(LinearKernels.sum(pass.scope(), with(g, gAttention)))
+        ? Optional.of(LinearKernels.sum(pass.scope(), with(g, pass.ofAll(gAttention))))
         : Optional.empty();
   }
 

@@ -20,20 +20,29 @@ record ParallelLayer(
   public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
     NDArray normed = attentionNorm.forward(pass, x);
     AttentionBlock.Saved a = attend.apply(normed);
-    MlpBlock.Saved f = mlp.forward(pass, mlpInput(pass, x, normed));
-    return new Saved(x, a, x, f, Optional.of(joined(pass, f.output(), a.output(), x)));
+    NDArray wanted = pass.wantedOf(x);
+    MlpBlock.Saved f = mlp.forward(pass.behindAttention(), mlpInput(pass, wanted, normed));
+    return new Saved(x, a, wanted, f, Optional.of(joined(pass, f.output(), a.output(), wanted)));
   }
 
   @Override
   public Saved again(Pass pass, NDArray x, Kept kept) {
     NDArray normed = attentionNorm.forward(pass, x);
     AttentionBlock.Saved a = attention.again(pass, normed, kept, false);
-    MlpBlock.Saved f = mlp.again(pass, mlpInput(pass, x, normed), kept, false);
-    return new Saved(x, a, x, f, Optional.empty());
+    NDArray wanted = pass.wantedOf(x);
+    NDArray n = mlpInput(pass, wanted, normed);
+    MlpBlock.Saved f = mlp.again(pass.behindAttention(), n, kept, false);
+    return new Saved(x, a, wanted, f, Optional.empty());
   }
 
-  private NDArray mlpInput(Pass pass, NDArray x, NDArray normed) {
-    return mlpNorm.map(norm -> norm.forward(pass, x)).orElse(normed);
+  /**
+   * @param wanted rows of the layer's input
+   * @param normed of all its rows, for attention
+   */
+  private NDArray mlpInput(Pass pass, NDArray wanted, NDArray normed) {
+    return mlpNorm
+        .map(norm -> norm.forward(pass.behindAttention(), wanted))
+        .orElseGet(() -> pass.wantedOf(normed));
   }
 
   @Override
@@ -54,18 +63,19 @@ record ParallelLayer(
   @Override
   public Optional<NDArray> backward(Pass pass, NDArray gy, Saved saved, boolean carry) {
     boolean carryToNorms = carry || norms().stream().anyMatch(norm -> norm.isTrained(pass));
-    List<NDArray> gMlp = mlp.backward(pass, gy, saved.mlp(), carryToNorms);
+    Pass behind = pass.behindAttention();
+    List<NDArray> gMlp = mlp.backward(behind, gy, saved.mlp(), carryToNorms);
     List<NDArray> gAttention = attention.backward(pass, gy, saved.attention(), carryToNorms);
     if (!carryToNorms) {
       return Optional.empty();
     }
     if (mlpNorm.isPresent()) {
-      NDArray around = mlpNorm.get().backward(pass, gMlp, saved.x(), gy);
+      NDArray around = pass.ofAll(mlpNorm.get().backward(behind, gMlp, saved.middle(), gy));
       return Optional.of(attentionNorm.backward(pass, gAttention, saved.x(), around));
     }
-    List<NDArray> all = new ArrayList<>(gMlp);
+    List<NDArray> all = new ArrayList<>(gMlp.stream().map(pass::ofAll).toList());
     all.addAll(gAttention);
-    return Optional.of(attentionNorm.backward(pass, all, saved.x(), gy));
+    return Optional.of(attentionNorm.backward(pass, all, saved.x(), pass.ofAll(gy)));
   }
 
   @Override

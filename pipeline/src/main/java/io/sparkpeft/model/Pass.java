@@ -10,6 +10,7 @@ import io.sparkpeft.tensor.Arithmetic;
 import io.sparkpeft.tensor.EmbeddingKernels;
 import io.sparkpeft.tensor.Product;
 import io.sparkpeft.tensor.RowWork;
+import io.sparkpeft.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import java.util.function.Predicate;
  * @param documents how the rows of activations fall into texts
  * @param positions where the rows' tokens stand in their texts
  * @param past what was read of the only text before, layer by layer; nothing where texts begin here
+ * @param wanted the rows that are wanted of a layer's result, ascending; empty for all
  * @param gradients where the adapter's gradients go; nowhere outside training
  */
 record Pass(
@@ -37,22 +39,77 @@ record Pass(
     Documents documents,
     Positions positions,
     List<Past> past,
+    Optional<long[]> wanted,
     GradientSink gradients) {
 
   /** The same, with results living elsewhere. */
   Pass in(NDManager other) {
     return new Pass(
-        other, workspace, arithmetic, adapters, dropout, documents, positions, past, gradients);
+        other,
+        workspace,
+        arithmetic,
+        adapters,
+        dropout,
+        documents,
+        positions,
+        past,
+        wanted,
+        gradients);
+  }
+
+  private Pass with(AdapterRows otherAdapters, DropoutMasks otherDropout, Optional<long[]> rows) {
+    return new Pass(
+        scope,
+        workspace,
+        arithmetic,
+        otherAdapters,
+        otherDropout,
+        documents,
+        positions,
+        past,
+        rows,
+        gradients);
   }
 
   Pass withDropout(DropoutMasks other) {
-    return new Pass(
-        scope, workspace, arithmetic, adapters, other, documents, positions, past, gradients);
+    return with(adapters, other, wanted);
   }
 
   private Pass with(AdapterRows other) {
-    return new Pass(
-        scope, workspace, arithmetic, other, dropout, documents, positions, past, gradients);
+    return with(other, dropout, wanted);
+  }
+
+  /** The same of which only these rows of the result are wanted. */
+  Pass wanting(long[] rows) {
+    return with(adapters, dropout, Optional.of(rows));
+  }
+
+  /** The same of which all rows are. */
+  Pass wantingAll() {
+    return with(adapters, dropout, Optional.empty());
+  }
+
+  /** Over the wanted rows alone, as a layer goes on when attention has read all. */
+  Pass behindAttention() {
+    return wanted.map(rows -> wantingAll().atRows(rows).withDropout(dropout.at(rows))).orElse(this);
+  }
+
+  /** The wanted rows of x [tokens, features]. */
+  NDArray wantedOf(NDArray x) {
+    return wanted.map(rows -> EmbeddingKernels.embedding(scope, x, tensor(rows))).orElse(x);
+  }
+
+  /** The gradient of such x, given that of its wanted rows. */
+  NDArray ofAll(NDArray g) {
+    return wanted
+        .map(
+            rows ->
+                EmbeddingKernels.selectRowsVjp(scope, List.of(g), tensor(rows), documents.tokens()))
+        .orElse(g);
+  }
+
+  private NDArray tensor(long[] rows) {
+    return Tensors.fromLongs(scope, rows, rows.length);
   }
 
   /** The library of large matrix products. */

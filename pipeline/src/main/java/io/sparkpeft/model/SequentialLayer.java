@@ -21,9 +21,10 @@ record SequentialLayer(
   @Override
   public Saved forward(Pass pass, NDArray x, Function<NDArray, AttentionBlock.Saved> attend) {
     AttentionBlock.Saved a = attend.apply(attentionNorm.forward(pass, x));
-    NDArray middle = joined(pass, attentionResultNorm, a.output(), x);
-    MlpBlock.Saved f = mlp.forward(pass, mlpNorm.forward(pass, middle));
-    NDArray y = joined(pass, mlpResultNorm, f.output(), middle);
+    Pass behind = pass.behindAttention();
+    NDArray middle = joined(behind, attentionResultNorm, a.output(), pass.wantedOf(x));
+    MlpBlock.Saved f = mlp.forward(behind, mlpNorm.forward(behind, middle));
+    NDArray y = joined(behind, mlpResultNorm, f.output(), middle);
     return new Saved(x, a, middle, f, Optional.of(y));
   }
 
@@ -32,8 +33,10 @@ record SequentialLayer(
     AttentionBlock.Saved a = attention.again(pass, attentionNorm.forward(pass, x), kept, true);
     // Where no norm is between them, what was kept of attention is joined to x already.
     boolean isJoined = kept.has(attention.out()) && attentionResultNorm.isEmpty();
-    NDArray middle = isJoined ? a.output() : joined(pass, attentionResultNorm, a.output(), x);
-    MlpBlock.Saved f = mlp.again(pass, mlpNorm.forward(pass, middle), kept, readsMlpResult());
+    Pass behind = pass.behindAttention();
+    NDArray middle =
+        isJoined ? a.output() : joined(behind, attentionResultNorm, a.output(), pass.wantedOf(x));
+    MlpBlock.Saved f = mlp.again(behind, mlpNorm.forward(behind, middle), kept, readsMlpResult());
     return new Saved(x, a, middle, f, Optional.empty());
   }
 
@@ -57,20 +60,21 @@ record SequentialLayer(
     boolean carryToNorm = carry || attentionNorm.isTrained(pass);
     boolean below =
         carryToNorm || attention.isAdapted(pass) || isTrained(pass, attentionResultNorm);
-    NDArray gMlp = ofResult(pass, mlpResultNorm, gy, saved.mlp()::output);
+    Pass behind = pass.behindAttention();
+    NDArray gMlp = ofResult(behind, mlpResultNorm, gy, saved.mlp()::output);
     boolean carryToMlpNorm = below || mlpNorm.isTrained(pass);
-    List<NDArray> gNormed = mlp.backward(pass, gMlp, saved.mlp(), carryToMlpNorm);
+    List<NDArray> gNormed = mlp.backward(behind, gMlp, saved.mlp(), carryToMlpNorm);
     if (!carryToMlpNorm) {
       return Optional.empty();
     }
-    NDArray gMiddle = mlpNorm.backward(pass, gNormed, saved.middle(), gy);
+    NDArray gMiddle = mlpNorm.backward(behind, gNormed, saved.middle(), gy);
     if (!below) {
       return Optional.empty();
     }
-    NDArray gAttention = ofResult(pass, attentionResultNorm, gMiddle, saved.attention()::output);
+    NDArray gAttention = ofResult(behind, attentionResultNorm, gMiddle, saved.attention()::output);
     List<NDArray> g = attention.backward(pass, gAttention, saved.attention(), carryToNorm);
     return carryToNorm
-        ? Optional.of(attentionNorm.backward(pass, g, saved.x(), gMiddle))
+        ? Optional.of(attentionNorm.backward(pass, g, saved.x(), pass.ofAll(gMiddle)))
         : Optional.empty();
   }
 

@@ -28,6 +28,16 @@ record Targets(long[] rows, long[] ids) {
     return new Targets(rows, ids);
   }
 
+  /**
+   * The same among the rows that are left of all.
+   *
+   * @param left ascending; all of these are among them
+   */
+  Targets among(long[] left) {
+    return new Targets(
+        Arrays.stream(rows).map(row -> Arrays.binarySearch(left, row)).toArray(), ids);
+  }
+
   /** The same places in parts of at most so many. */
   List<Targets> chunks(int most) {
     List<Targets> chunks = new ArrayList<>();

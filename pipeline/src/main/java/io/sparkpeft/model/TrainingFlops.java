@@ -14,9 +14,10 @@ import java.util.stream.Collectors;
 /**
  * The floating point operations that {@link AdapterTraining} executes, by formula. A product of an
  * [m, k] and a [k, n] matrix counts 2 m k n; what is computed a second time in the backward pass
- * counts twice; only weights that are trained whole have a gradient to count. Elementwise work, far
- * below one percent, is left out, and so is what is done once per step for all micro-batches: the
- * norms of DoRA's rows.
+ * counts twice; only weights that are trained whole have a gradient to count. Behind the last
+ * layer's attention only those tokens count from which something is predicted. Elementwise work,
+ * far below one percent, is left out, and so is what is done once per step for all micro-batches:
+ * the norms of DoRA's rows.
  *
  * @param config the architecture
  * @param targets the adapted linear layers
@@ -95,7 +96,9 @@ public record TrainingFlops(
     boolean carry = lowest < config.layers() || others.contains(config.names().finalNormModule());
     Parts sum = new Parts(0, 0, 0, ofHead(adapted, targetTokens, carry), 0);
     for (int layer = 0; layer < config.layers(); layer++) {
-      sum = sum.plus(new Layer(layer, lowest, adapted).count(tokens, pairs(layer, lengths)));
+      long behind = layer == config.layers() - 1 ? targetTokens : tokens;
+      Layer counted = new Layer(layer, lowest, adapted);
+      sum = sum.plus(counted.count(tokens, behind, pairs(layer, lengths)));
     }
     return sum;
   }
@@ -217,21 +220,26 @@ public record TrainingFlops(
       this.adapted = adapted;
     }
 
-    Parts count(long tokens, long pairs) {
+    /**
+     * @param behind tokens that go on behind attention
+     * @param pairs of positions of which one attends to the other
+     */
+    Parts count(long tokens, long behind, long pairs) {
       long projections = 0;
       long lora = 0;
       for (Projection projection : config.projections()) {
         LinearModule module = config.module(index, projection);
+        long rows = stage(projection) > 0 ? behind : tokens;
         boolean carry = isInputGradientWanted(projection);
         int forwards = forwards(projection);
-        projections += product(module, tokens) * (forwards + (carry ? 1 : 0));
+        projections += product(module, rows) * (forwards + (carry ? 1 : 0));
         if (adapted.containsKey(module.name())) {
           Times times = new Times(forwards, forwards(), carry ? 1 : 0);
-          projections += more(adapted.get(module.name()), tokens, times);
-          lora += lowRank(adapted.get(module.name()), tokens, times);
+          projections += more(adapted.get(module.name()), rows, times);
+          lora += lowRank(adapted.get(module.name()), rows, times);
         }
       }
-      long experts = config.mlp().experts().map(some -> experts(tokens)).orElse(0L);
+      long experts = config.mlp().experts().map(some -> experts(behind)).orElse(0L);
       return new Parts(projections, lora, attention(pairs), 0, experts);
     }
 

@@ -95,11 +95,15 @@ final class AttentionPass {
   }
 
   private void backward(Block block, TensorRows gResults, TensorRows gQueries) {
-    readQueries(block);
     for (int i = 0; i < block.rows(); i++) {
       gResults.read(block.firstHead(), block.token() + i, block.width(), head.gy, head.queryRow(i));
     }
     clearRest(block, head.gy);
+    if (isZero(head.gy, head.queryRow(block.rows()))) {
+      clearGradients(block, gQueries);
+      return;
+    }
+    readQueries(block);
     for (int query = 0; query < block.queries(); query++) {
       readStatistic(block, block.statistic(query, 0), head.top);
       readStatistic(block, block.statistic(query, 1), head.inverse);
@@ -109,6 +113,23 @@ final class AttentionPass {
       turns.back(head.gq, head.queryRow(i), block.queries(), block.from() + i, row, 0);
       gQueries.write(block.firstHead(), block.token() + i, block.width(), row, 0);
     }
+  }
+
+  /** Where nothing reads a block's results, its queries have no gradient, and give keys none. */
+  private void clearGradients(Block block, TensorRows gQueries) {
+    Arrays.fill(row, 0);
+    for (int i = 0; i < block.rows(); i++) {
+      gQueries.write(block.firstHead(), block.token() + i, block.width(), row, 0);
+    }
+  }
+
+  private static boolean isZero(float[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      if (values[i] != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void readKeys(Part part) {

@@ -3,6 +3,7 @@ package io.sparkpeft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import io.sparkpeft.tensor.AttentionKernels.Form;
 import io.sparkpeft.tensor.AttentionKernels.Heads;
 import io.sparkpeft.tensor.AttentionKernels.Mixed;
@@ -10,7 +11,9 @@ import io.sparkpeft.tensor.AttentionKernels.Projections;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -101,6 +104,34 @@ class LanesAttentionTest extends TwinTest {
           for (int i = 0; i < g.size(); i++) {
             near(g.get(i), gExpected.get(i), tolerance);
           }
+        });
+  }
+
+  /** As where only the answers of texts are read: whole blocks have a gradient of zeros. */
+  @Test
+  void whatNothingReadsHasNoGradientAndGivesNone() {
+    long[] lengths = {40, 16};
+    long[] pasts = new long[2];
+    Heads heads =
+        new Heads(
+            random(Dtype.FLOAT32, 2, 56, 1, 16),
+            random(Dtype.FLOAT32, 2, 56, 16),
+            random(Dtype.FLOAT32, 2, 56, 16));
+    NDArray read = Tensors.fromLongs(manager, LongStream.range(32, 40).toArray(), 8);
+    NDArray gRead = random(Dtype.FLOAT32, 8, 32);
+    NDArray gy = EmbeddingKernels.selectRowsVjp(manager, List.of(gRead), read, 56);
+    Form form = new Form(Attention.BLOCKS, SCALE, 64, 0, 0, List.of());
+    Mixed mixed = AttentionKernels.attention(manager, heads, lengths, pasts, form);
+    Heads gExpected = AttentionKernels.attentionVjp(manager, gy, mixed, heads, lengths, 0, form);
+    forEachLanes(
+        attention -> {
+          Mixed actual = attention.forward(manager, heads, lengths, pasts, SCALE);
+          Heads g = attention.vjp(manager, gy, actual, heads, lengths, pasts, SCALE);
+          near(g.q(), gExpected.q(), 5e-6);
+          near(g.k(), gExpected.k(), 5e-6);
+          near(g.v(), gExpected.v(), 5e-6);
+          assertThat(g.q().get(new NDIndex(":, 0:32")).toFloatArray()).containsOnly(0);
+          assertThat(g.v().get(new NDIndex(":, 40:56")).toFloatArray()).containsOnly(0);
         });
   }
 

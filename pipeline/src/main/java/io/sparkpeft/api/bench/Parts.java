@@ -22,6 +22,7 @@ final class Parts {
   private static final Predicate<String> TRANSFER =
       named("^empty$|^cast$|reinterpret|element_type");
   private static final Predicate<String> LORA_ALONE = named("^lora_parameters_vjp$|^low_rank_path");
+  private static final Predicate<String> BOTH_AT_ONCE = named("^lora_linear|^linear_vjp_onto_");
 
   private final Map<String, KernelTimes.Total> kernels;
   private final int steps;
@@ -54,14 +55,16 @@ final class Parts {
 
   private void sort(TrainingFlops.Parts flops, double productSeconds) {
     Predicate<String> layers = PRODUCTS.and(HEAD.negate());
-    double fused = seconds(layers);
-    double products = Math.min(productSeconds, fused - seconds(LORA_ALONE));
+    double linears = seconds(layers);
+    double others = linears - seconds(LORA_ALONE);
+    boolean areApart = kernels.keySet().stream().noneMatch(BOTH_AT_ONCE);
+    double products = areApart ? others : Math.min(productSeconds, others);
     add("attention", seconds(ATTENTION), OptionalLong.of(flops.attention()));
     add("projections", products, OptionalLong.of(flops.projections()));
-    add("LoRA", fused - products, OptionalLong.of(flops.lora()));
+    add("LoRA", linears - products, OptionalLong.of(flops.lora()));
     add("head", seconds(HEAD), OptionalLong.of(flops.head()));
-    Predicate<String> others = EMBEDDING.or(OPTIMIZER).or(TRANSFER).or(DEQUANTIZATION);
-    Predicate<String> known = ATTENTION.or(PRODUCTS).or(EXPERTS).or(HEAD).or(others);
+    Predicate<String> small = EMBEDDING.or(OPTIMIZER).or(TRANSFER).or(DEQUANTIZATION);
+    Predicate<String> known = ATTENTION.or(PRODUCTS).or(EXPERTS).or(HEAD).or(small);
     add("experts", seconds(EXPERTS), OptionalLong.of(flops.experts()));
     add("norms and other elementwise", seconds(known.negate()), OptionalLong.empty());
     add("dequantisation", seconds(DEQUANTIZATION), OptionalLong.empty());

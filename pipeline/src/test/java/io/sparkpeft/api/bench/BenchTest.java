@@ -3,6 +3,7 @@ package io.sparkpeft.api.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkpeft.base.ExitCode;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +101,33 @@ class BenchTest {
     assertThat(benchmark.text())
         .contains("tokens per second", "GEMM limit", "share of the limit", "part of a step")
         .contains("process floor", "activations and rest");
+  }
+
+  /** Nothing is left of the adapter's time in that of the products beside which it is computed. */
+  @Test
+  void lowRankPathsThatAreComputedByThemselvesAreToldByThemselves() {
+    Benchmark benchmark = Bench.run(recipe);
+    double paths = seconds(benchmark, kernel -> kernel.startsWith("low_rank_path"));
+    double products =
+        seconds(benchmark, kernel -> kernel.equals("linear") || kernel.equals("linear_vjp"));
+    assumeThat(paths).isPositive();
+    assertThat(secondsOf(benchmark, "lora")).isCloseTo(paths, within(1e-9));
+    assertThat(secondsOf(benchmark, "projections")).isCloseTo(products, within(1e-9));
+  }
+
+  private static double seconds(Benchmark benchmark, Predicate<String> choice) {
+    return benchmark.kernels().entrySet().stream()
+        .filter(kernel -> choice.test(kernel.getKey()))
+        .mapToDouble(kernel -> kernel.getValue().seconds())
+        .sum();
+  }
+
+  private static double secondsOf(Benchmark benchmark, String part) {
+    JsonNode parts = benchmark.json().path("parts");
+    return StreamSupport.stream(parts.spliterator(), false)
+        .filter(found -> found.path("part").asText().equals(part))
+        .mapToDouble(found -> found.path("seconds_per_step").asDouble())
+        .sum();
   }
 
   @Test

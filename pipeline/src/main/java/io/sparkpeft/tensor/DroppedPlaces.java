@@ -1,5 +1,7 @@
 package io.sparkpeft.tensor;
 
+import java.util.Arrays;
+
 /** What dropout drops of the rows of a block, while blocks are gone through one after another. */
 final class DroppedPlaces {
   private final int[] places;
@@ -21,14 +23,32 @@ final class DroppedPlaces {
   /** To the rows behind those of the last call, or to the first ones. */
   void moveTo(int first, int rows, int stride) {
     int begin = next;
-    while (next < places.length && places[next] < (first + rows) * features) {
-      next++;
-    }
+    next = indexOf((first + rows) * features);
     count = next - begin;
     if (inBlock.length < count) {
       inBlock = new int[2 * count];
       kept = new float[2 * count];
     }
+    if (stride == features) {
+      move(begin, first * features);
+    } else {
+      moveByRows(begin, first, stride);
+    }
+  }
+
+  /** Of the first place from there on. */
+  private int indexOf(int place) {
+    int found = Arrays.binarySearch(places, next, places.length, place);
+    return found < 0 ? -found - 1 : found;
+  }
+
+  private void move(int begin, int firstPlace) {
+    for (int i = 0; i < count; i++) {
+      inBlock[i] = places[begin + i] - firstPlace;
+    }
+  }
+
+  private void moveByRows(int begin, int first, int stride) {
     int row = first;
     for (int i = 0; i < count; i++) {
       int place = places[begin + i];

@@ -48,8 +48,8 @@ final class LanesLowRank {
    * @param gx is given what the path adds; empty if nothing below wants it
    */
   Gradients vjp(NDManager scope, LowRankPath path, NDArray gy, Saved saved, Optional<NDArray> gx) {
-    NDArray ga = Tensors.emptyLike(scope, path.a());
-    NDArray gb = Tensors.emptyLike(scope, path.b());
+    NDArray ga = Tensors.empty(scope, Dtype.FLOAT32, path.a().getShape().getShape());
+    NDArray gb = Tensors.empty(scope, Dtype.FLOAT32, path.b().getShape().getShape());
     Gradients gradients = new Gradients(ga, gb, gx);
     KernelObservation.observe(
         "low_rank_path_vjp", () -> new LowRankPass(this, path, saved).backward(gy, gradients));

@@ -50,6 +50,18 @@ class FillerTest {
   }
 
   @Test
+  void othersOfAllRowsComeBetweenThoseThatAreWanted() {
+    assertThat(new Filler(4).fill(new long[] {1, 2, 5}, 8)).containsExactly(0, 1, 2, 5);
+    assertThat(new Filler(4).fill(new long[] {0, 2, 4, 5, 6}, 8))
+        .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    assertThat(new Filler(4).fill(new long[] {0, 3}, 3 + 1)).containsExactly(0, 1, 2, 3);
+    assertThat(new Filler(1).fill(new long[] {2, 7}, 8)).containsExactly(2, 7);
+    Targets among = new Targets(new long[] {2, 7}, new long[] {30, 31}).among(new long[] {0, 2, 7});
+    assertThat(among.rows()).containsExactly(1, 2);
+    assertThat(among.ids()).containsExactly(30, 31);
+  }
+
+  @Test
   void leavesAloneWhatIsWhole() {
     assertThat(new Filler(5).fill(BATCH)).isSameAs(BATCH);
     assertThat(new Filler(1).fill(BATCH)).isSameAs(BATCH);

@@ -82,7 +82,7 @@ public final class AdapterTraining {
       Documents documents = Documents.of(batch.lengths());
       GatheredGradient derived = new GatheredGradient(scope);
       GradientSink sink = adapter.derivation().isPresent() ? derived : flat;
-      long[] wanted = wanted(batch, targets);
+      WantedRows wanted = wanted(batch, targets);
       Pass pass = decoder.trainingPass(scope, adapter, documents, dropout, sink).wanting(wanted);
       boolean isEmbeddingTrained = decoder.embedding().isTrained(pass);
       int lowest = isEmbeddingTrained ? 0 : lowestAdapted(pass);
@@ -102,15 +102,12 @@ public final class AdapterTraining {
   public double loss(TokenBatch validated) {
     TokenBatch batch = filler.fill(validated);
     Targets targets = Targets.of(batch);
-    if (targets.rows().length == 0) {
-      return 0;
-    }
     decoder.checkLength(Optional.of(adapter), batch.longest());
     double loss = 0;
     try (NDManager scope = decoder.newScope()) {
       Documents documents = Documents.of(batch.lengths());
       AdapterRows rows = AdapterRows.all(Optional.of(adapter), documents);
-      long[] wanted = wanted(batch, targets);
+      WantedRows wanted = wanted(batch, targets);
       Pass pass = decoder.pass(scope, rows, documents).wanting(wanted);
       NDArray x = decoder.hidden(pass, batch.tokens());
       for (Targets chunk : decoder.head().chunks(targets.among(wanted))) {
@@ -132,8 +129,8 @@ public final class AdapterTraining {
   }
 
   /** The rows of the last layer's result that the head reads, and those that fill them up. */
-  private long[] wanted(TokenBatch batch, Targets targets) {
-    return filler.fill(targets.rows(), batch.tokens().length);
+  private WantedRows wanted(TokenBatch batch, Targets targets) {
+    return WantedRows.of(targets.rows(), batch.tokens().length, filler);
   }
 
   /** The first layer with something to train; below it nothing needs a gradient. */

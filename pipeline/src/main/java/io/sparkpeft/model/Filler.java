@@ -62,16 +62,17 @@ record Filler(int multiple) {
   }
 
   /**
-   * The rows, and others of all that there are where some are missing.
+   * The rows, and others of all that there are where some are missing; at least one.
    *
    * @param rows ascending
    * @param all how many rows there are
    * @return ascending
    */
   long[] fill(long[] rows, int all) {
-    int missing = Math.min(missing(rows.length), all - rows.length);
+    int fewest = Math.max(1, rows.length);
+    int more = Math.min(fewest + missing(fewest), all) - rows.length;
     LongStream others =
-        LongStream.range(0, all).filter(row -> Arrays.binarySearch(rows, row) < 0).limit(missing);
+        LongStream.range(0, all).filter(row -> Arrays.binarySearch(rows, row) < 0).limit(more);
     return LongStream.concat(Arrays.stream(rows), others).sorted().toArray();
   }
 

@@ -196,11 +196,13 @@ public final class Generator {
 
   /** Reads texts into the cache, with all that stands before them. */
   private long[] read(Pass pass, PrefixTree texts, List<Answer> answers, KvCache cache) {
+    WantedRows wanted = WantedRows.of(texts.lastRows());
+    Pass wanting = pass.wanting(wanted);
     NDArray x = decoder.embed(pass, texts.tokens());
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
-      x = read(pass, x, layer, texts, cache.layers().get(layer));
+      x = read(decoder.through(layer, wanting), x, layer, texts, cache.layers().get(layer));
     }
-    return next(pass, answers, x, texts.lastRows());
+    return next(wanting.behindAttention(), answers, x, wanted.places(texts.lastRows()));
   }
 
   /** A layer's output; all else that it made is let go, and so is its input. */

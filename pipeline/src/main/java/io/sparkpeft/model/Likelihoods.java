@@ -95,12 +95,15 @@ public final class Likelihoods {
     double[] likely = new double[targets.rows().length];
     boolean[] greedy = new boolean[targets.rows().length];
     try (NDManager scope = decoder.newScope()) {
-      Pass pass = decoder.pass(scope, tree);
+      Filler filler = Filler.of(decoder.arithmetic());
+      WantedRows wanted = WantedRows.of(targets.rows(), tree.tokens().length, filler);
+      Pass pass = decoder.pass(scope, tree).wanting(wanted);
       NDArray x = decoder.hidden(pass, tree.tokens());
+      Pass last = pass.behindAttention();
       int from = 0;
-      for (Targets chunk : decoder.head().chunks(targets)) {
+      for (Targets chunk : decoder.head().chunks(targets.among(wanted))) {
         try (NDManager inner = scope.newSubManager()) {
-          NDArray logits = decoder.head().logits(pass.in(inner), x, chunk.rows());
+          NDArray logits = decoder.head().logits(last.in(inner), x, chunk.rows());
           List<NDArray> scores =
               HeadKernels.logLikelihood(
                   inner, logits, Tensors.fromLongs(inner, chunk.ids(), chunk.ids().length));

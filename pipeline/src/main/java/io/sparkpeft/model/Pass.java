@@ -27,7 +27,7 @@ import java.util.function.Predicate;
  * @param documents how the rows of activations fall into texts
  * @param positions where the rows' tokens stand in their texts
  * @param past what was read of the only text before, layer by layer; nothing where texts begin here
- * @param wanted the rows that are wanted of a layer's result, ascending; empty for all
+ * @param wanted what is wanted of a layer's result; empty for all rows
  * @param gradients where the adapter's gradients go; nowhere outside training
  */
 record Pass(
@@ -39,7 +39,7 @@ record Pass(
     Documents documents,
     Positions positions,
     List<Past> past,
-    Optional<long[]> wanted,
+    Optional<WantedRows> wanted,
     GradientSink gradients) {
 
   /** The same, with results living elsewhere. */
@@ -57,7 +57,8 @@ record Pass(
         gradients);
   }
 
-  private Pass with(AdapterRows otherAdapters, DropoutMasks otherDropout, Optional<long[]> rows) {
+  private Pass with(
+      AdapterRows otherAdapters, DropoutMasks otherDropout, Optional<WantedRows> rows) {
     return new Pass(
         scope,
         workspace,
@@ -80,7 +81,7 @@ record Pass(
   }
 
   /** The same of which only these rows of the result are wanted. */
-  Pass wanting(long[] rows) {
+  Pass wanting(WantedRows rows) {
     return with(adapters, dropout, Optional.of(rows));
   }
 
@@ -91,7 +92,10 @@ record Pass(
 
   /** Over the wanted rows alone, as a layer goes on when attention has read all. */
   Pass behindAttention() {
-    return wanted.map(rows -> wantingAll().atRows(rows).withDropout(dropout.at(rows))).orElse(this);
+    return wanted
+        .map(WantedRows::rows)
+        .map(rows -> wantingAll().atRows(rows).withDropout(dropout.at(rows)))
+        .orElse(this);
   }
 
   /** The wanted rows of x [tokens, features]. */
@@ -108,8 +112,8 @@ record Pass(
         .orElse(g);
   }
 
-  private NDArray tensor(long[] rows) {
-    return Tensors.fromLongs(scope, rows, rows.length);
+  private NDArray tensor(WantedRows wanted) {
+    return Tensors.fromLongs(scope, wanted.rows(), wanted.rows().length);
   }
 
   /** The library of large matrix products. */

@@ -28,14 +28,9 @@ record Targets(long[] rows, long[] ids) {
     return new Targets(rows, ids);
   }
 
-  /**
-   * The same among the rows that are left of all.
-   *
-   * @param left ascending; all of these are among them
-   */
-  Targets among(long[] left) {
-    return new Targets(
-        Arrays.stream(rows).map(row -> Arrays.binarySearch(left, row)).toArray(), ids);
+  /** The same where only these rows are left. */
+  Targets among(WantedRows wanted) {
+    return new Targets(wanted.places(rows), ids);
   }
 
   /** The same places in parts of at most so many. */

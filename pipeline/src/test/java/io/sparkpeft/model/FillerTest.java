@@ -56,9 +56,17 @@ class FillerTest {
         .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
     assertThat(new Filler(4).fill(new long[] {0, 3}, 3 + 1)).containsExactly(0, 1, 2, 3);
     assertThat(new Filler(1).fill(new long[] {2, 7}, 8)).containsExactly(2, 7);
-    Targets among = new Targets(new long[] {2, 7}, new long[] {30, 31}).among(new long[] {0, 2, 7});
-    assertThat(among.rows()).containsExactly(1, 2);
-    assertThat(among.ids()).containsExactly(30, 31);
+    assertThat(new Filler(4).fill(new long[0], 8)).containsExactly(0, 1, 2, 3);
+    assertThat(new Filler(1).fill(new long[0], 8)).containsExactly(0);
+  }
+
+  @Test
+  void targetsAreFoundAmongWantedRows() {
+    Targets targets = new Targets(new long[] {7, 2, 7}, new long[] {30, 31, 32});
+    WantedRows wanted = WantedRows.of(targets.rows(), 8, new Filler(3));
+    assertThat(wanted.rows()).containsExactly(0, 2, 7);
+    assertThat(targets.among(wanted).rows()).containsExactly(2, 1, 2);
+    assertThat(targets.among(wanted).ids()).containsExactly(30, 31, 32);
   }
 
   @Test

@@ -30,9 +30,9 @@ final class DroppedPlaces {
       kept = new float[2 * count];
     }
     if (stride == features) {
-      move(begin, first * features);
+      moveTogether(begin, first * features);
     } else {
-      moveByRows(begin, first, stride);
+      moveByRows(begin, first, rows, stride);
     }
   }
 
@@ -42,20 +42,20 @@ final class DroppedPlaces {
     return found < 0 ? -found - 1 : found;
   }
 
-  private void move(int begin, int firstPlace) {
+  private void moveTogether(int begin, int firstPlace) {
     for (int i = 0; i < count; i++) {
       inBlock[i] = places[begin + i] - firstPlace;
     }
   }
 
-  private void moveByRows(int begin, int first, int stride) {
-    int row = first;
-    for (int i = 0; i < count; i++) {
-      int place = places[begin + i];
-      while (place >= (row + 1) * features) {
-        row++;
+  private void moveByRows(int begin, int first, int rows, int stride) {
+    int i = 0;
+    for (int row = 0; row < rows; row++) {
+      int behind = (first + row + 1) * features;
+      int shift = row * stride - (first + row) * features;
+      for (; i < count && places[begin + i] < behind; i++) {
+        inBlock[i] = places[begin + i] + shift;
       }
-      inBlock[i] = place - row * features + (row - first) * stride;
     }
   }
 

@@ -59,6 +59,7 @@ final class HeadAttention {
   private final Shape shape;
   private final int room;
   private final int d;
+  private final int queryStride;
   private final int stride;
   private final float[] keyLanes; // [K, room / 16, D, 16]
   private final float[] valueLanes;
@@ -79,9 +80,11 @@ final class HeadAttention {
     this.shape = shape;
     this.room = TensorRows.wholeLanes(capacity + LAST_KEYS);
     this.d = shape.features();
+    // Rows a power of two apart would have but a few places in the processor's cache.
+    this.queryStride = shape.queryWidth() + Lanes.COUNT;
     this.stride = TensorRows.wholeLanes(d);
     int keyNumbers = room * shape.keyWidth() + Lanes.COUNT;
-    int queryNumbers = BLOCK * shape.queryWidth() + Lanes.COUNT;
+    int queryNumbers = BLOCK * queryStride;
     this.keys = new float[keyNumbers];
     this.values = new float[keyNumbers];
     this.keyLanes = new float[keyNumbers];
@@ -107,7 +110,7 @@ final class HeadAttention {
 
   /** Where a position's queries and results begin. */
   int queryRow(int position) {
-    return position * shape.queryWidth();
+    return position * queryStride;
   }
 
   /** Where a key or value of all heads begins. */
@@ -229,14 +232,7 @@ final class HeadAttention {
       int to = gradientRow(head, row);
       for (int feature = 0; feature < d; feature += BLOCK) {
         lanes.spread(
-            weights,
-            row * BLOCK,
-            x,
-            at + feature,
-            shape.queryWidth(),
-            gradients,
-            to + feature,
-            stride);
+            weights, row * BLOCK, x, at + feature, queryStride, gradients, to + feature, stride);
       }
     }
   }

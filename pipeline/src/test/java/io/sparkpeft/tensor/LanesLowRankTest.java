@@ -32,6 +32,7 @@ class LanesLowRankTest extends TwinTest {
     "16, 64, 48, 16, 0, FLOAT32, 1e-5",
     "30, 23, 1500, 20, 0.1, FLOAT32, 1e-5",
     "9, 2100, 64, 8, 0.05, FLOAT32, 1e-5",
+    "21, 512, 256, 8, 0.1, FLOAT32, 1e-5",
     "21, 40, 24, 8, 0.3, BFLOAT16, 2e-2",
   })
   void paths(int rows, int in, int out, int r, double share, Dtype dtype, double tolerance) {

@@ -268,7 +268,8 @@ public record TrainingFlops(
 
     /**
      * Two products forward, whose result is always kept; five backward, for the scores again and
-     * the gradients of q, k, v and the probabilities.
+     * the gradients of q, k, v and the probabilities. What Java's vectors skip of them in the last
+     * layer, blocks of which nothing is read, is counted.
      */
     private long attention(long pairs) {
       long width = config.attention().queryWidth();
